@@ -1,0 +1,66 @@
+"""Backlight: why a neural network said what it said, and whether the gradients are right.
+
+Pick a score, pick what to differentiate it by, pick how; then look at the result::
+
+    import backlight as bl
+
+    model = bl.load_model("efficientnet-lite0")
+    why = bl.explain(model, "photo.jpg")
+    why.save("why.html")
+
+The public names are imported when they are first used: `import backlight` loads neither torch
+nor NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backlight.errors import BacklightError as BacklightError
+    from backlight.explanations.explain import explain as explain
+    from backlight.explanations.explanation import Explanation as Explanation
+    from backlight.explanations.layer import layers as layers
+    from backlight.explanations.target import Not as Not
+    from backlight.models.loading import load_model as load_model
+    from backlight.models.model import Model as Model
+    from backlight.models.preprocessing import Preprocess as Preprocess
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BacklightError": "backlight.errors",
+    "Explanation": "backlight.explanations.explanation",
+    "Model": "backlight.models.model",
+    "Not": "backlight.explanations.target",
+    "Preprocess": "backlight.models.preprocessing",
+    "explain": "backlight.explanations.explain",
+    "layers": "backlight.explanations.layer",
+    "load_model": "backlight.models.loading",
+}
+
+__all__ = [  # noqa: RUF022  (in the order a reader needs them)
+    "load_model",
+    "explain",
+    "layers",
+    "Not",
+    "Explanation",
+    "Model",
+    "Preprocess",
+    "BacklightError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        from backlight.errors import did_you_mean
+
+        raise AttributeError(f"backlight has no {name!r}{did_you_mean(name, __all__)}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
