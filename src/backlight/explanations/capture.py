@@ -1,0 +1,181 @@
+"""Run the model once, cut at layers, and differentiate scores by what was cut.
+
+What lies before the first cut runs as plain inference: nothing in it requires a gradient, so
+autograd records nothing. From the cut on, the graph is recorded, for inputs only, never for
+parameters. The cut is made on a private replica (`replica.py`), so the model is left untouched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backlight.errors import LayerError, OutputError
+from backlight.explanations.inputs import Inputs
+from backlight.explanations.replica import Replica
+from backlight.explanations.tensors import main_tensor, replaced
+
+# The gradients of many targets are swept back together while they fit in this much memory.
+_BATCHED_BYTES = 64 * 2**20
+
+
+@dataclass
+class Capture:
+    """One forward pass, held open for differentiation.
+
+    Attributes:
+        output: what the model returned, its structure kept.
+        pixels: the image the gradient can be taken by, (B, C, H, W); None unless asked for.
+        cuts: by layer name, the layer's raw output inside the graph. Of a layer that runs
+            several times, the last run counts.
+    """
+
+    output: Any
+    pixels: Tensor | None
+    cuts: dict[str, Tensor] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def untraced(device: torch.device) -> Iterator[None]:
+    """Gradients on, inference mode off, and the global random states as they were afterwards."""
+    with _random_state_kept(device), torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+def capture(
+    replica: Replica,
+    inputs: Inputs,
+    layers: Sequence[str] = (),
+    *,
+    by_pixels: bool = False,
+    memory_format: torch.memory_format = torch.preserve_format,
+) -> Capture:
+    """Run the replica on the inputs, cut at each of `layers`; `memory_format` is the image's.
+
+    A layer downstream of another cut, or of pixels that a gradient is wanted by, stays connected
+    to it; otherwise its output becomes a leaf and everything before it is plain inference.
+
+    Raises:
+        LayerError: a layer was never run, or returned no floating-point tensor.
+    """
+    seen: dict[str, Tensor] = {}
+    for name in layers:
+        replica.hook(replica.module.get_submodule(name), _cutter(name, seen))
+    # The model gets a copy, so one that normalises its input in place leaves the caller's alone.
+    pixels = inputs.image.detach().clone().requires_grad_() if by_pixels else None
+    image = (inputs.image if pixels is None else pixels).clone(memory_format=memory_format)
+    output = inputs.run(replica.module, image)
+    for name in layers:
+        if name not in seen:
+            raise LayerError(f"layer {name!r} was never run on these inputs")
+    return Capture(output, pixels, seen)
+
+
+def _cutter(name: str, seen: dict[str, Tensor]) -> Any:
+    def cut(_module: Any, _inputs: Any, output: Any) -> Any:
+        tensor = main_tensor(output)
+        if tensor is None:
+            kind = type(output).__name__
+            raise LayerError(f"layer {name!r} returns {kind}, not a floating-point tensor")
+        kept = tensor if tensor.requires_grad else tensor.detach().requires_grad_()
+        seen[name] = kept
+        # What follows may work in place (ReLU(inplace=True)); what was kept must stay as it is.
+        return replaced(output, tensor, kept.clone())
+
+    return cut
+
+
+def gradients(
+    roots: Sequence[Tensor],
+    cotangents: Sequence[Tensor],
+    wrt: Sequence[Tensor],
+    *,
+    keep_graph: bool = False,
+) -> list[Tensor]:
+    """Every target's vector-Jacobian product: its cotangent swept back from its root.
+
+    Args:
+        roots: per target, the tensor of the graph that the sweep starts from.
+        cotangents: per target, d score / d root, shaped like its root.
+        wrt: tensors of the graph, each of any shape (B, ...).
+        keep_graph: whether the graph is needed again afterwards.
+
+    Returns:
+        For every w a tensor of shape (targets, *w.shape).
+
+    Raises:
+        OutputError: a score does not depend on what it should be differentiated by.
+    """
+    size = max(tensor.numel() * tensor.element_size() for tensor in wrt)
+    chunk = max(1, _BATCHED_BYTES // size)
+    parts, done = [], 0
+    while done < len(roots):
+        root = roots[done]
+        same = done + 1
+        while same < min(len(roots), done + chunk) and roots[same] is root:
+            same += 1
+        keep = keep_graph or same < len(roots)
+        parts.append(_sweep(root, cotangents[done:same], wrt, keep))
+        done = same
+    return [torch.cat(part) if len(part) > 1 else part[0] for part in zip(*parts, strict=True)]
+
+
+def _sweep(
+    root: Tensor, cotangents: Sequence[Tensor], wrt: Sequence[Tensor], keep_graph: bool
+) -> list[Tensor]:
+    """One batched backward pass for all cotangents, or one each where batching cannot go."""
+    back = functools.partial(torch.autograd.grad, root, wrt, allow_unused=True)
+    if len(cotangents) > 1:
+        # A custom backward function may refuse to be batched; then they go one at a time.
+        with contextlib.suppress(RuntimeError):
+            stacked = torch.stack(list(cotangents))
+            return _used(back(stacked, retain_graph=True, is_grads_batched=True))
+    last = len(cotangents) - 1
+    single = [
+        _used(back(cotangent, retain_graph=keep_graph or index < last))
+        for index, cotangent in enumerate(cotangents)
+    ]
+    return [
+        torch.stack(part) if len(part) > 1 else part[0].unsqueeze(0)
+        for part in zip(*single, strict=True)
+    ]
+
+
+def _used(found: Sequence[Tensor | None]) -> list[Tensor]:
+    used = [tensor for tensor in found if tensor is not None]
+    if len(used) < len(found):
+        raise OutputError("the score does not depend on the layer: there is nothing to explain")
+    return used
+
+
+@contextlib.contextmanager
+def _random_state_kept(device: torch.device) -> Iterator[None]:
+    """Put back the random states that the run moved.
+
+    Only those: another thread may be drawing meanwhile, and a state that this run left alone
+    is not to be turned back under it.
+    """
+    accelerator = device if device.type in ("cuda", "xpu") else None
+    states = torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002
+    on_device = torch.cuda.get_rng_state(device) if accelerator else None
+    try:
+        yield
+    finally:
+        if not torch.equal(torch.get_rng_state(), states[0]):
+            torch.set_rng_state(states[0])
+        if random.getstate() != states[1]:
+            random.setstate(states[1])
+        now: Any = np.random.get_state()  # noqa: NPY002
+        then: Any = states[2]
+        if now[2:] != then[2:] or not np.array_equal(now[1], then[1]):
+            np.random.set_state(then)  # noqa: NPY002
+        if on_device is not None and not torch.equal(torch.cuda.get_rng_state(device), on_device):
+            torch.cuda.set_rng_state(on_device, device)

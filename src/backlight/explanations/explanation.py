@@ -1,0 +1,208 @@
+"""The result: raw and signed values first; scaled, cut out and drawn only when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+from backlight.errors import InputError
+from backlight.explanations.inputs import Photo
+from backlight.explanations.methods import Method
+from backlight.explanations.target import Target, class_name
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """The layer looked at: its dotted name, its grid (`7×7×1280`), why it was chosen."""
+
+    name: str
+    grid: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RankedClass:
+    """One class of the model's ranking.
+
+    Attributes:
+        index, label: the class.
+        score: as the model returned it, before the softmax.
+        probability: softmax over all the scores.
+    """
+
+    index: int
+    label: str
+    score: float
+    probability: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation:
+    """Why a model said what it said about a batch of inputs.
+
+    Attributes:
+        map: raw and signed. Class-activation methods: (B, h, w) at the layer's own resolution;
+            pixel methods: shaped like the input, (B, C, H, W).
+        scores: the target's score for each image, (B,).
+        target: what was explained.
+        names: the same for each image, in words.
+        classes: each image's class index; None where the target is no single class.
+        logits: the model's (B, classes) output; None if it has another form.
+        model, model_version: what was explained, as far as it is known by name.
+        labels: names of the classes, where known.
+        image: the input as the model saw it, (B, C, H, W).
+        photos: the photos it was made from; empty when tensors were given.
+    """
+
+    map: Tensor
+    scores: Tensor
+    target: Target
+    names: tuple[str, ...]
+    classes: tuple[int | None, ...]
+    logits: Tensor | None
+    spec: Method
+    layer_facts: LayerFacts | None
+    model: str
+    model_version: str | None
+    labels: Sequence[str] | None
+    image: Tensor
+    photos: tuple[Photo, ...] = ()
+    again: Callable[[str], Explanation] | None = field(default=None)
+
+    @property
+    def method(self) -> str:
+        """The method's name, as in `method=`."""
+        return self.spec.name
+
+    @property
+    def layer(self) -> str | None:
+        """The dotted name of the layer looked at; None for pixel methods."""
+        return self.layer_facts.name if self.layer_facts else None
+
+    @property
+    def signed(self) -> bool:
+        """Whether pictures show both signs: counterfactuals and plain gradients."""
+        return self.spec.signed or self.target.counterfactual
+
+    def __len__(self) -> int:
+        return int(self.map.shape[0])
+
+    def heatmap(self, *, signed: bool = False) -> Tensor:
+        """The map at input resolution, scaled for each image: (B, H, W), float32.
+
+        Rectified and divided by its maximum, so in [0, 1]: zero stays zero. A map with nothing
+        positive is zero everywhere. With `signed`, not rectified and divided by its largest
+        absolute value, so in [-1, 1].
+
+        Maps of a layer are enlarged bilinearly. Pixel methods are reduced over channels first:
+        signed to their sum; rectified to the largest positive value, for the plain gradient to the
+        largest absolute value (Simonyan et al. 2014, section 3.1).
+        """
+        values = self.map.float()
+        if values.ndim == 4:
+            if signed:
+                values = values.sum(1)
+            else:
+                values = (values.abs() if self.spec.signed else values.clamp(min=0)).amax(1)
+        else:
+            values = values if signed else values.clamp(min=0)
+            size = (int(self.image.shape[-2]), int(self.image.shape[-1]))
+            values = F.interpolate(values.unsqueeze(1), size, mode="bilinear").squeeze(1)
+        largest = values.abs().amax((1, 2), keepdim=True)
+        return values / torch.where(largest > 0, largest, torch.ones_like(largest))
+
+    def boxes(
+        self, threshold: float = 0.15, *, of: Literal["input", "photo"] = "input"
+    ) -> list[Box | None]:
+        """For each image the box around the largest region above `threshold` of the maximum.
+
+        Regions are connected by sides; the threshold of 15 % is the published one (Selvaraju et
+        al. 2017, section 4.1).
+
+        Args:
+            threshold: a fraction of the map's maximum, at least 0 and below 1.
+            of: whose pixels the box is given in, the model's input or the whole photo.
+
+        Returns:
+            (x0, y0, x1, y1) with x1, y1 just outside; None where nothing is positive.
+        """
+        from backlight.explanations.regions import largest_region, on_photo
+
+        if not 0 <= threshold < 1:
+            raise InputError(f"threshold={threshold}: expected a fraction of the maximum, 0 to 1")
+        found = [largest_region(heat, threshold) for heat in self.heatmap().cpu().numpy()]
+        if of == "input" or not self.photos:
+            return found
+        height, width = self.image.shape[-2:]
+        return [
+            None if box is None else on_photo(box, photo.region, (width, height))
+            for box, photo in zip(found, self.photos, strict=True)
+        ]
+
+    def top(self, count: int = 5) -> list[list[RankedClass]]:
+        """For each image the `count` classes with the highest scores, the best first.
+
+        Raises:
+            InputError: the model's output is not a table of class scores.
+        """
+        if self.logits is None:
+            raise InputError("this model's output is no (batch, classes) table: nothing to rank")
+        table = self.logits.float()
+        best = table.topk(min(count, table.shape[1]), dim=1)
+        shares = table.softmax(1).gather(1, best.indices)
+        return [
+            [RankedClass(i, class_name(i, self.labels), s, p) for i, s, p in zip(*row, strict=True)]
+            for row in zip(
+                best.indices.tolist(), best.values.tolist(), shares.tolist(), strict=True
+            )
+        ]
+
+    def with_method(self, method: str) -> Explanation:
+        """The same question about the same inputs, answered with another method."""
+        if self.again is None:
+            raise InputError("this explanation was loaded or copied without its model")
+        return self.again(method)
+
+    def overlay(self, index: int = 0, *, boxes: bool = False) -> Image.Image:
+        """The picture of one image: its map over the photo, with legend and caption."""
+        from backlight.explanations.pictures import picture
+
+        return picture(self, index, boxes=boxes)
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the picture (.png), a self-contained page (.html) or the numbers (.npz).
+
+        The picture and the page show every image of the batch. Files are written whole or not
+        at all.
+
+        Raises:
+            FileError: the file exists and `overwrite` is not set, or cannot be written; or the
+                ending is another.
+        """
+        from backlight.explanations.saving import save
+
+        return save(self, Path(path), overwrite=overwrite)
+
+    def __repr__(self) -> str:
+        where = f" at {self.layer} ({self.layer_facts.grid})" if self.layer_facts else ""
+        what = ", ".join(self.names[:3]) + (", …" if len(self) > 3 else "")
+        return f"<Explanation of {what} by {self.method}{where} in {self.model}>"
+
+    def _repr_html_(self) -> str:
+        from backlight.explanations.pictures import notebook
+
+        return notebook(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The way back to the model stays here: a pickled result is numbers, not a network.
+        return {**self.__dict__, "again": None}

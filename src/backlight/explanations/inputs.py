@@ -1,0 +1,197 @@
+"""What a person gives, a photo or tensors, as the batch that the model takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from backlight.errors import BacklightError, ImageError, InputError
+from backlight.explanations.tensors import is_float
+from backlight.models.images import read_image
+from backlight.models.model import Model
+
+Region = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo as it was given, upright and RGB, and the region of it that the model sees.
+
+    Attributes:
+        picture: the whole photo.
+        region: (x0, y0, x1, y1) in the photo's pixels.
+        name: the file's name, or what the photo was given as.
+    """
+
+    picture: Image.Image
+    region: Region
+    name: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A batch for the model.
+
+    Attributes:
+        image: the tensor that is looked at, (B, C, H, W) for pictures.
+        arguments: positional arguments of the model; None where the image goes.
+        named: keyword arguments of the model; None where the image goes.
+        photos: the photos the batch was made from; empty when tensors were given.
+    """
+
+    image: Tensor
+    arguments: tuple[Any, ...] = (None,)
+    named: Mapping[str, Any] | None = None
+    photos: tuple[Photo, ...] = ()
+
+    def run(self, module: nn.Module, image: Tensor) -> Any:
+        """Call the module with `image` in the image's place."""
+        arguments = [image if entry is _IMAGE else _own(entry) for entry in self.arguments]
+        named = {
+            key: image if entry is _IMAGE else _own(entry)
+            for key, entry in (self.named or {}).items()
+        }
+        return module(*arguments, **named)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the image; InputError where it is no picture."""
+        if self.image.ndim != 4:
+            raise InputError(
+                f"maps need an image of shape (batch, channels, height, width), "
+                f"not {tuple(self.image.shape)}"
+            )
+        return int(self.image.shape[2]), int(self.image.shape[3])
+
+    @property
+    def first(self) -> Inputs:
+        """The same with the first image only, for looking at the model rather than the photo."""
+        batch = self.image.shape[0]
+
+        def cut(entry: Any) -> Any:
+            is_batched = isinstance(entry, Tensor) and entry.ndim > 0 and len(entry) == batch
+            return entry[:1] if is_batched else entry
+
+        named = None if self.named is None else {k: cut(v) for k, v in self.named.items()}
+        return Inputs(self.image[:1], tuple(map(cut, self.arguments)), named, self.photos[:1])
+
+
+class _ImageGoesHere:
+    pass
+
+
+_IMAGE = _ImageGoesHere()
+
+
+def _own(entry: Any) -> Any:
+    return entry.clone() if isinstance(entry, Tensor) else entry
+
+
+def prepare(model: Model, given: Any) -> Inputs:
+    """The batch for `model` from whatever was given.
+
+    Args:
+        model: its preprocessing turns photos into tensors; tensors are taken as they are, but for
+            the model's device and, where all its weights share one, floating-point type.
+        given: a photo (path, bytes, PIL image, array of height × width × channels), a list of
+            photos, a tensor (B, C, H, W) or (C, H, W), or a tuple or mapping of tensors for a
+            model with several inputs.
+
+    Raises:
+        ImageError: a photo cannot be read.
+        InputError: anything else that does not fit the model.
+    """
+    if isinstance(given, Tensor):
+        return Inputs(_for_model(model, _with_batch(given)), (_IMAGE,))
+    if isinstance(given, Mapping):
+        named = {key: _for_model(model, entry) for key, entry in given.items()}
+        main = _main_entry(list(named.values()), "a mapping")
+        places = {k: _IMAGE if v is main else v for k, v in named.items()}
+        return Inputs(main, (), places)
+    if isinstance(given, tuple) and any(isinstance(entry, Tensor) for entry in given):
+        entries = [_for_model(model, entry) for entry in given]
+        main = _main_entry(entries, "a tuple")
+        return Inputs(main, tuple(_IMAGE if entry is main else entry for entry in entries))
+    if isinstance(given, list) and given and all(isinstance(entry, Tensor) for entry in given):
+        return Inputs(_for_model(model, _stacked(given)), (_IMAGE,))
+    if isinstance(given, np.ndarray) and given.ndim == 4:
+        given = list(given)
+    photos = list(given) if isinstance(given, list | tuple) else [given]
+    if not photos:
+        raise InputError("an empty list was given: expected at least one photo")
+    return _from_photos(model, photos)
+
+
+def _from_photos(model: Model, given: list[Any]) -> Inputs:
+    if model.preprocess is None:
+        raise InputError(
+            f"{model.name} has no preprocessing for photos: give a tensor, or "
+            "backlight.Model(module, preprocess=backlight.Preprocess(size=224, …))"
+        )
+    photos, tensors = [], []
+    for index, source in enumerate(given):
+        try:
+            picture = read_image(source)
+        except BacklightError as error:
+            if len(given) == 1:
+                raise
+            raise ImageError(f"photo {index + 1} of {len(given)}: {error}") from error
+        region_of = getattr(model.preprocess, "region", None)
+        region = (0.0, 0.0, float(picture.width), float(picture.height))
+        photos.append(
+            Photo(picture, region_of(picture.size) if region_of else region, _name(source, index))
+        )
+        tensor = model.preprocess(picture)
+        tensors.append(tensor.unsqueeze(0) if tensor.ndim == 3 else tensor)
+    batch = tensors[0] if len(tensors) == 1 else torch.cat(tensors)
+    return Inputs(_for_model(model, batch), (_IMAGE,), photos=tuple(photos))
+
+
+def _name(source: Any, index: int) -> str:
+    if isinstance(source, str | os.PathLike):
+        return os.path.basename(os.fspath(source))
+    named = getattr(source, "filename", None)
+    return os.path.basename(named) if isinstance(named, str) and named else f"image {index + 1}"
+
+
+def _with_batch(tensor: Tensor) -> Tensor:
+    if tensor.ndim == 0 or tensor.numel() == 0:
+        raise InputError(f"the input tensor is empty: shape {tuple(tensor.shape)}")
+    return tensor.unsqueeze(0) if tensor.ndim == 3 else tensor
+
+
+def _stacked(tensors: list[Tensor]) -> Tensor:
+    shapes = {tuple(tensor.shape) for tensor in tensors}
+    if len(shapes) > 1:
+        raise InputError(f"tensors of one batch need one shape, not {sorted(shapes)}")
+    return torch.cat(tensors) if tensors[0].ndim == 4 else torch.stack(tensors)
+
+
+def _main_entry(entries: list[Any], kind: str) -> Tensor:
+    """The picture among several inputs: the first floating-point tensor with four dimensions,
+    or else with the most."""
+    floats = [entry for entry in entries if is_float(entry)]
+    if not floats:
+        raise InputError(f"{kind} of inputs needs a floating-point tensor to look at, found none")
+    main: Tensor = next((t for t in floats if t.ndim == 4), max(floats, key=lambda t: t.ndim))
+    return main
+
+
+def _for_model(model: Model, entry: Any) -> Any:
+    """A tensor on the model's device and in its precision; anything else as it is."""
+    if not isinstance(entry, Tensor):
+        return entry
+    entry = entry.detach()
+    if entry.is_inference():
+        entry = entry.clone()
+    first = next((p for p in model.module.parameters() if p.is_floating_point()), None)
+    if first is None or not entry.is_floating_point() or entry.dtype == first.dtype:
+        return entry.to(model.device)
+    return entry.to(device=model.device, dtype=model.dtype or entry.dtype)

@@ -1,0 +1,203 @@
+"""Where to look: the layers whose feature maps can explain, ranked, and the one that was asked for.
+
+Deep layers know what, shallow layers know where. Grad-CAM looks at the last layer that still knows
+where (Selvaraju et al. 2017, section 3): the last feature map before its positions are pooled
+or flattened away, and, in a transformer that reads one class token, the last grid of patch tokens
+that still reaches it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from backlight.errors import LayerError, did_you_mean
+from backlight.explanations.capture import untraced
+from backlight.explanations.grid import Layout, read_layout
+from backlight.explanations.inputs import Inputs, prepare
+from backlight.explanations.replica import Replica
+from backlight.explanations.survey import Seen, Survey, survey
+from backlight.models.model import Model
+
+LayerLike = str | nn.Module
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A layer that can be looked at.
+
+    Attributes:
+        name: dotted, as `module.get_submodule` takes it.
+        shape: of its output, the batch first.
+        grid: the same read as feature maps: `7×7×1280`, height × width × channels.
+        reason: why it stands where it stands in the ranking.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    grid: str
+    reason: str
+
+
+def layers(model: nn.Module | Model, inputs: Any) -> list[Candidate]:
+    """The layers that class-activation methods can look at, the best first.
+
+    They are found by running the model once on the first of the inputs; the model is left as
+    it was.
+
+    Args:
+        model: a module or a `Model`.
+        inputs: what `explain` takes: a photo, a tensor (B, C, H, W), several inputs.
+
+    Raises:
+        LayerError: no layer returns maps with spatial extent.
+    """
+    model = model if isinstance(model, Model) else Model(model)
+    batch = prepare(model, inputs)
+    with untraced(batch.image.device):
+        return list(ranked(survey(Replica(model.module), batch)))
+
+
+@functools.lru_cache(maxsize=32)
+def ranked(found: Survey) -> list[Candidate]:
+    """The candidates of a survey, best first; a layer that ran several times counts once."""
+    last_run = {entry.name: entry for entry in found.seen}
+    maps = [entry for entry in last_run.values() if _has_extent(entry)]
+    if not maps:
+        raise LayerError(
+            "no layer of this model returns maps with spatial extent; "
+            "the pixel methods (gradient, guided-backprop) need none"
+        )
+    best = _best(maps)
+    ends = _stage_ends(maps)
+    order = {id(entry): index for index, entry in enumerate(maps)}
+
+    def rank(entry: Seen) -> tuple[int, int]:
+        if entry is best:
+            place = 0
+        elif not entry.reaches:
+            place = 4
+        elif entry.pooled:
+            place = 3
+        else:
+            place = 1 if id(entry) in ends else 2
+        return place, -order[id(entry)]
+
+    return [
+        Candidate(entry.name, entry.shape, str(entry.layout), _reason(entry, found, best, ends))
+        for entry in sorted(maps, key=rank)
+    ]
+
+
+def _has_extent(entry: Seen) -> bool:
+    return bool(entry.layout and entry.layout.positions > 1 and not entry.is_output)
+
+
+def _best(maps: list[Seen]) -> Seen:
+    """The last map that reaches the output, not already pooled. Where the last grid of tokens is
+    cut off, the last whole block before it: the parts inside the next block (its norm, its
+    queries) see the same tokens, but are not what a person would call the last layer."""
+    useful = [entry for entry in maps if entry.reaches] or maps
+    unpooled = [entry for entry in useful if not entry.pooled] or useful
+    if useful[-1] is not maps[-1] and _is_tokens(maps[-1]):
+        blocks = [entry for entry in unpooled if not entry.inner and _is_tokens(entry)]
+        return blocks[-1] if blocks else unpooled[-1]
+    return unpooled[-1]
+
+
+def _is_tokens(entry: Seen) -> bool:
+    return entry.layout is not None and entry.layout.kind == "tokens"
+
+
+def _stage_ends(maps: list[Seen]) -> set[int]:
+    """The last useful map at every resolution, of the outermost modules that have one there: a
+    stage, a block, rather than a convolution inside the block that follows."""
+    by_size: dict[tuple[int, int], Seen] = {}
+    for entry in maps:
+        if entry.layout and entry.reaches and not entry.pooled:
+            size = entry.layout.height, entry.layout.width
+            if size not in by_size or entry.name.count(".") <= by_size[size].name.count("."):
+                by_size[size] = entry
+    return {id(entry) for entry in by_size.values()}
+
+
+def _reason(entry: Seen, found: Survey, best: Seen, ends: set[int]) -> str:
+    if not entry.reaches:
+        return f"{entry.layout}, but its positions do not reach the output"
+    if entry.pooled:
+        return f"{entry.layout}, already pooled"
+    if entry is best:
+        kind = "last grid of tokens" if _is_tokens(entry) else "last map with spatial extent"
+        return f"{kind}, {entry.layout}, {_what_follows(entry, found)}"
+    if id(entry) in ends and entry.layout:
+        return f"last map at {entry.layout.height}×{entry.layout.width}, {entry.layout}"
+    return f"inside a stage, {entry.layout}"
+
+
+def _what_follows(entry: Seen, found: Survey) -> str:
+    after = found.seen[found.seen.index(entry) + 1 :]
+    if _is_tokens(entry) and any(later.layout and not later.reaches for later in after):
+        return "after which only the class token is read"
+    pooled = next((later for later in after if later.pooled), None)
+    if pooled is None:
+        return "before its positions are merged"
+    return "before pooling" if _has_extent(pooled) else "before global pooling"
+
+
+def chosen(
+    replica: Replica, inputs: Inputs, layer: LayerLike | Sequence[LayerLike] | None
+) -> list[tuple[str, str]]:
+    """The (name, reason) of each layer asked for; of the best candidate when none was.
+
+    Raises:
+        LayerError: a layer that the model does not have (the nearest ones are named).
+    """
+    if layer is None:
+        best = ranked(survey(replica, inputs))[0]
+        return [(best.name, best.reason)]
+    several = list(layer) if isinstance(layer, list | tuple) else [layer]
+    if not several:
+        raise LayerError("an empty list of layers was given: expected at least one")
+    return [(_name(replica.original, entry), "as asked for") for entry in several]
+
+
+def _name(module: nn.Module, layer: Any) -> str:
+    if isinstance(layer, str):
+        name: str = str(layer)
+        names = [name for name, _ in module.named_modules() if name]
+        if layer not in names:
+            hint = did_you_mean(layer, names) or f"; the last ones are {', '.join(names[-3:])}"
+            raise LayerError(f"no layer {layer!r} in {type(module).__name__}{hint}")
+        return name
+    if isinstance(layer, nn.Module):
+        found = next((name for name, m in module.named_modules() if m is layer), None)
+        if not found:
+            kind = type(layer).__name__
+            raise LayerError(f"the {kind} given as layer is not a part of {type(module).__name__}")
+        return found
+    raise LayerError(f"a layer is a dotted name or a module, not {type(layer).__name__}")
+
+
+def layout_of(name: str, tensor: Tensor, replica: Replica, inputs: Inputs) -> Layout:
+    """How to read what the layer returned as maps.
+
+    Raises:
+        LayerError: it has no spatial extent; the best layer that has one is named.
+    """
+    # A sequence of tokens is read by the grids of the whole run, a map by its own shape.
+    if tensor.ndim == 3:
+        found = survey(replica, inputs)
+        layout = read_layout(tensor.shape, inputs.size, found.grids)
+    else:
+        layout = read_layout(tensor.shape, inputs.size)
+    if layout is None or layout.positions == 1:
+        best = ranked(survey(replica, inputs))[0]
+        raise LayerError(
+            f"layer {name!r} returns {tuple(tensor.shape)}, which has no spatial extent; "
+            f"try {best.name!r}: {best.reason}"
+        )
+    return layout

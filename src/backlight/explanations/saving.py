@@ -1,0 +1,64 @@
+"""An explanation as a file: a picture, a page, or the numbers."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import backlight
+from backlight.errors import FileError
+from backlight.explanations.explanation import Explanation
+from backlight.explanations.pictures import page_data, sheet
+from backlight.show.files import check_writable, write_whole
+from backlight.show.page import page
+
+ENDINGS = (".png", ".html", ".npz")
+
+
+def save(why: Explanation, path: Path, *, overwrite: bool = False) -> Path:
+    """Write the explanation in the form that the path's ending names; returns the path."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise FileError(f"cannot write {path.name!r}: expected one of {', '.join(ENDINGS)}")
+    check_writable(path, overwrite=overwrite)  # said before the work of drawing
+    if ending == ".html":
+        data = page(page_data(why)).encode()
+    else:
+        stream = io.BytesIO()
+        if ending == ".png":
+            sheet(why).save(stream, format="PNG", optimize=True)
+        else:
+            np.savez_compressed(stream, allow_pickle=False, **_numbers(why))
+        data = stream.getvalue()
+    write_whole(path, data, overwrite=overwrite)
+    return path
+
+
+def _numbers(why: Explanation) -> dict[str, NDArray[Any]]:
+    """The raw map and everything needed to read it; `about` is JSON."""
+    about = {
+        "backlight": backlight.__version__,
+        "model": why.model,
+        "model_version": why.model_version,
+        "method": why.method,
+        "layer": why.layer,
+        "names": why.names,
+        "classes": why.classes,
+        "boxes": why.boxes(),
+        "photos": [photo.name for photo in why.photos],
+        "regions": [photo.region for photo in why.photos],
+    }
+    numbers = {
+        "map": why.map.cpu().numpy(),
+        "scores": why.scores.float().cpu().numpy(),
+        "heatmap": why.heatmap().cpu().numpy(),
+        "about": np.array(json.dumps(about)),
+    }
+    if why.logits is not None:
+        numbers["logits"] = why.logits.float().cpu().numpy()
+    return numbers
