@@ -1,0 +1,1 @@
+"""What the command line does: each command calls the library and prints what came of it."""
