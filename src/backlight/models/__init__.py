@@ -1,0 +1,1 @@
+"""Networks to explain: reading photos, preprocessing, labels, and loading a model by its name."""
