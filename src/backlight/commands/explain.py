@@ -3,186 +3,108 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
-import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from tqdm import tqdm
+from backlight.commands.outputs import Outputs
+from backlight.commands.progress import Progress
+from backlight.commands.terminal import one_line, width
+from backlight.commands.wording import reason
+from backlight.errors import BacklightError
 
-from backlight.errors import BacklightError, FileError
-from backlight.show.files import check_writable
+if TYPE_CHECKING:
+    from backlight.explanations.explanation import Explanation
 
-_BAR = 18  # characters of the longest bar
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
+Failures = dict[str, str]  # why it failed, by photo
 
 
 def run(options: argparse.Namespace) -> int:
     """Explain `options.photos`; 0 when all went well, else 2."""
-    failures: list[str] = []
-    plans = _plans(options, failures)
-    if not plans:
-        return _told(failures)
-    # Drawn only when there is a terminal, and only after a second.
-    with tqdm(total=len(plans) + 1, delay=1, disable=None, leave=False, unit="photo") as progress:
-        progress.set_description(f"loading {options.model}", refresh=False)
-        model, explain_one = _load(options)
-        progress.update()
-        for photo, outputs in plans:
-            progress.set_description(Path(photo).name, refresh=False)
+    failures: Failures = {}
+    outputs = Outputs(options.out, options.photos, options.force)
+    plans = _plans(outputs, failures)
+    try:
+        if plans:
+            _explain(plans, outputs, options, failures)
+    finally:
+        # Also when the model cannot be loaded: that is said last.
+        _tell(failures, len(options.photos))
+    return 2 if failures else 0
+
+
+def _plans(outputs: Outputs, failures: Failures) -> list[tuple[str, list[Path]]]:
+    """Each photo with the files to write for it; what cannot be written goes to `failures`."""
+    plans: list[tuple[str, list[Path]]] = []
+    taken: dict[Path, str] = {}
+    for photo in outputs.photos:
+        try:
+            plans.append((photo, outputs.of(photo, taken)))
+        except BacklightError as error:
+            failures[photo] = reason(error)
+    return plans
+
+
+def _explain(
+    plans: list[tuple[str, list[Path]]],
+    outputs: Outputs,
+    options: argparse.Namespace,
+    failures: Failures,
+) -> None:
+    with Progress(f"loading {options.model}", len(plans), unit="photo") as progress:
+        ask = _question(options)
+        for photo, paths in plans:
+            progress.doing(Path(photo).name)
             try:
-                why = explain_one(photo)
-                for path in outputs:
+                why = ask(photo)
+                outputs.make_folder()
+                for path in paths:
                     why.save(path, overwrite=options.force)
             except Exception as error:
                 if options.traceback:
                     raise
-                failures.append(_failure(photo, error))
+                failures[photo] = reason(error)
             else:
-                text = _record(photo, why, model, outputs, options) if options.json else None
-                progress.write(text or _report(photo, why, outputs, options), file=sys.stdout)
-            progress.update()
-    return _told(failures)
+                progress.print(_shown(photo, why, paths, options))
+            progress.done()
 
 
-def _plans(options: argparse.Namespace, failures: list[str]) -> list[tuple[str, list[Path]]]:
-    """Each photo with the files to write for it; what cannot be written goes to `failures`."""
-    plans: list[tuple[str, list[Path]]] = []
-    taken: dict[Path, str] = {}
-    for photo in options.photos:
-        try:
-            outputs = _outputs(photo, options)
-            for path in outputs:
-                if path in taken:
-                    raise FileError(f"{path} is already written for {taken[path]}")
-                check_writable(path, overwrite=options.force)
-        except BacklightError as error:
-            failures.append(_failure(photo, error))
-        else:
-            taken.update((path, photo) for path in outputs)
-            plans.append((photo, outputs))
-    return plans
-
-
-def _told(failures: list[str]) -> int:
-    for failure in failures:
-        print(f"backlight: {failure}", file=sys.stderr)
-    return 2 if failures else 0
-
-
-def _load(options: argparse.Namespace) -> tuple[Any, Any]:
+def _question(options: argparse.Namespace) -> Callable[[str], Explanation]:
+    """What is asked about every photo: the model is loaded, the options are understood."""
     from backlight.commands.model import model_from
     from backlight.explanations.explain import explain
     from backlight.explanations.methods import find_method
     from backlight.explanations.target import Not, as_target
 
     find_method(options.method)  # a misspelt name need not wait for the model
-    model = model_from(options)
     target = as_target(options.target)
-    if options.counterfactual:
-        target = Not(target)
+    model = model_from(options)
 
-    def explain_one(photo: str) -> Any:
-        return explain(model, photo, target, layer=options.layer, method=options.method)
+    def ask(photo: str) -> Explanation:
+        asked = Not(target) if options.counterfactual else target
+        layer, method = options.layer, options.method
+        why: Explanation = explain(model, photo, asked, layer=layer, method=method)
+        return why
 
-    return model, explain_one
-
-
-def _outputs(photo: str, options: argparse.Namespace) -> list[Path]:
-    """The files to write for a photo.
-
-    Raises:
-        FileError: `--out` names no place for them.
-    """
-    stem = Path(photo).stem
-    out = Path(options.out) if options.out else Path()
-    if out.suffix.lower() in (".png", ".html", ".npz"):
-        if len(options.photos) > 1:
-            raise FileError(f"--out {out}: {len(options.photos)} photos need a folder, not a file")
-        paths = [out]
-    elif out.suffix and not out.is_dir():
-        raise FileError(f"--out {out}: expected a folder or a .png, .html or .npz file")
-    else:
-        paths = [out / f"{stem}.why.png", out / f"{stem}.why.html"]
-        if options.out:
-            _make_folder(out)
-    return paths
+    return ask
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"--out {folder}: {error.strerror}") from error
+def _shown(photo: str, why: Explanation, paths: list[Path], options: argparse.Namespace) -> str:
+    from backlight.commands.report import record, report
+
+    if options.json:
+        # ASCII only, so that no terminal or pipe can change it.
+        return json.dumps(record(photo, why, paths, top=options.top), allow_nan=False)
+    return report(photo, why, paths, top=options.top, width=width())
 
 
-def _failure(photo: str, error: Exception) -> str:
-    first_line = str(error).strip().split("\n")[0]
-    if isinstance(error, BacklightError):
-        return first_line if Path(photo).name in first_line else f"{photo}: {first_line}"
-    return f"{photo}: the model failed with {type(error).__name__}: {first_line}"
-
-
-def _report(photo: str, why: Any, outputs: list[Path], options: argparse.Namespace) -> str:
-    place = ""
-    if why.layer_facts:
-        facts = why.layer_facts
-        place = f" at {facts.name} {facts.grid}"
-    lines = [
-        f"{photo}: {why.names[0]}",
-        f"  {why.model} · {why.method}{place} · score {float(why.scores[0]):.2f}",
-    ]
-    if why.layer_facts and why.layer_facts.reason != "as asked for":
-        lines.append(f"  layer: {why.layer_facts.reason}")
-    lines.append("")
-    if why.logits is not None:
-        ranking = why.top(options.top)[0]
-        width = max(len(entry.label) for entry in ranking)
-        for entry in ranking:
-            mark = "▸" if entry.index == why.classes[0] else " "
-            lines.append(
-                f"{mark} {entry.probability:6.1%}  {_bar(entry.probability)}  "
-                f"{entry.label:<{width}}  class {entry.index:<4} score {entry.score:6.2f}"
-            )
-        lines.append("")
-    if not why.signed and not bool(why.heatmap().any()):
-        lines.append(f"  nothing at this layer speaks for {why.names[0]}: the picture is empty")
-    lines.append(f"  wrote {' and '.join(map(_shown, outputs))}")
-    return "\n".join(lines) + "\n"
-
-
-def _bar(share: float) -> str:
-    eighths = round(share * _BAR * 8)
-    whole, rest = divmod(eighths, 8)
-    return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(_BAR)
-
-
-def _shown(path: Path) -> str:
-    return os.fspath(path)
-
-
-def _record(
-    photo: str, why: Any, model: Any, outputs: list[Path], options: argparse.Namespace
-) -> str:
-    facts = why.layer_facts
-    box = why.boxes(of="photo")[0]
-    ranking = why.top(options.top)[0] if why.logits is not None else []
-    record = {
-        "photo": photo,
-        "model": why.model,
-        "model_version": why.model_version,
-        "method": why.method,
-        "layer": dataclasses.asdict(facts) if facts else None,
-        "target": why.names[0],
-        "class": why.classes[0],
-        "score": float(why.scores[0]),
-        "box": box,
-        "top": [
-            {"class": c.index, "label": c.label, "score": c.score, "probability": c.probability}
-            for c in ranking
-        ],
-        "files": [os.fspath(path) for path in outputs],
-    }
-    return json.dumps(record, ensure_ascii=False)
+def _tell(failures: Failures, asked: int) -> None:
+    if len(failures) == asked > 1 and len(set(failures.values())) == 1:
+        # It is not about the photos: a label that does not exist, say.
+        failures = {"": next(iter(failures.values()))}
+    for photo, why_not in failures.items():
+        named = len(failures) == asked == 1 or not photo or Path(photo).name in why_not
+        text = why_not if named else f"{one_line(photo)}: {why_not}"
+        print(f"backlight: {text}", file=sys.stderr)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
+from backlight.commands.terminal import cells, pad
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The rows under their heads, left-aligned, two spaces between columns."""
+_LEAST = 20  # columns that the last cell is given at least, however narrow the terminal
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
+    """The rows under their heads, left-aligned, two spaces between columns.
+
+    Where a line would be wider than `width`, its last cell is broken into several lines.
+    """
     lines = [heads, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    widths = [max(cells(line[column]) for line in lines) for column in range(len(heads) - 1)]
+    indent = sum(widths) + 2 * len(widths)
+    shown = []
+    for *first, last in lines:
+        start = "".join(pad(cell, size) + "  " for cell, size in zip(first, widths, strict=True))
+        parts = [last] if width is None else textwrap.wrap(last, max(width - indent, _LEAST))
+        shown += [
+            ((start if number == 0 else " " * indent) + part).rstrip()
+            for number, part in enumerate(parts or [""])
+        ]
+    return "\n".join(shown)

@@ -102,6 +102,8 @@ def _file_content(path: Path, name: str) -> bytes:
             # A device may never end.
             raise ImageError(f"{name} is not a regular file")
         return path.read_bytes()
+    except ImageError:
+        raise
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ImageError(_not_found(path, name)) from error
     except (OSError, ValueError) as error:
@@ -132,7 +134,10 @@ def _opened(content: bytes, name: str) -> Image.Image:
     damaged: Exception | None = None
     for format_name in _formats():
         factory, accept = Image.OPEN[format_name]
-        accepted = not accept or accept(prefix)
+        try:
+            accepted = not accept or accept(prefix)
+        except Exception:  # A file of a few bytes: too short to be looked at.
+            continue
         if isinstance(accepted, str):
             raise ImageError(f"{name} cannot be read: {_one_line(accepted)}")
         if not accepted:

@@ -1,0 +1,37 @@
+"""Errors in the words of the command line: options where the library speaks of arguments."""
+
+from __future__ import annotations
+
+import re
+
+from backlight.commands.terminal import one_line
+from backlight.errors import BacklightError
+
+_AS_TYPED = (
+    (r"pass overwrite=True \(--force on the command line\)", "--force writes over it"),
+    (r"\bweights=", "--weights "),
+    (r"give a Model with one label for each score", "--labels FILE gives one name for each score"),
+    (r"\bor a Model with labels", "or name its classes with --labels FILE"),
+    (
+        r"give a callable, such as target=.*",
+        "give a function that returns a model with class scores, --model package.module:function",
+    ),
+    # Each photo is explained by itself, so its place in the batch says nothing.
+    (r" for image 0\b", ""),
+)
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in one line.
+
+    A `BacklightError` says so itself; of any other error, which the model or a bug raised, the
+    kind and the first line are given.
+    """
+    if isinstance(error, BacklightError):
+        text = one_line(str(error))
+        for pattern, typed in _AS_TYPED:
+            text = re.sub(pattern, typed, text)
+        return text
+    first, *_ = str(error).strip().splitlines() or [""]
+    what = f"{type(error).__name__}: {one_line(first)}" if first else type(error).__name__
+    return f"failed with {what} (--traceback shows where)"
