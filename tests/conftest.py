@@ -7,6 +7,10 @@ import contextlib
 import pytest
 import torch
 
+# Small networks gain nothing from more threads, and threads that wait for each other cost minutes
+# on a machine that is busy.
+torch.set_num_threads(1)
+
 # Kept for the life of the process: the operators vanish with the library.
 _LIBRARIES: list[torch.library.Library] = []
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import random
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from backlight.errors import LayerError, OutputError
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
-from backlight.explanations.tensors import main_tensor, replaced
+from backlight.explanations.tensors import main_tensor, replaced, walk
 
 # The gradients of many targets are swept back together while they fit in this much memory.
 _BATCHED_BYTES = 64 * 2**20
@@ -33,7 +32,8 @@ class Capture:
 
     Attributes:
         output: what the model returned, its structure kept.
-        pixels: the image the gradient can be taken by, (B, C, H, W); None unless asked for.
+        pixels: the image the gradient can be taken by, (B, C, H, W); None unless asked for, or
+            where the image is integers.
         cuts: by layer name, the layer's raw output inside the graph. Of a layer that runs
             several times, the last run counts.
     """
@@ -44,9 +44,9 @@ class Capture:
 
 
 @contextlib.contextmanager
-def untraced(device: torch.device) -> Iterator[None]:
-    """Gradients on, inference mode off, and the global random states as they were afterwards."""
-    with _random_state_kept(device), torch.inference_mode(False), torch.enable_grad():
+def untraced() -> Iterator[None]:
+    """Gradients on and inference mode off, whatever the caller's modes are."""
+    with torch.inference_mode(False), torch.enable_grad():
         yield
 
 
@@ -68,11 +68,17 @@ def capture(
     """
     seen: dict[str, Tensor] = {}
     for name in layers:
-        replica.hook(replica.module.get_submodule(name), _cutter(name, seen))
+        module, cut = replica.module.get_submodule(name), _cutter(name, seen)
+        if module._forward_hooks:
+            # The model's own hooks may keep the output for later, or return another: the one they
+            # see must lead back to the cut, and so must what they return.
+            replica.hook(module, cut, first=True)
+        replica.hook(module, cut)
     # The model gets a copy, so one that normalises its input in place leaves the caller's alone.
+    by_pixels = by_pixels and inputs.image.is_floating_point()
     pixels = inputs.image.detach().clone().requires_grad_() if by_pixels else None
     image = (inputs.image if pixels is None else pixels).clone(memory_format=memory_format)
-    output = inputs.run(replica.module, image)
+    output = inputs.run(replica, image)
     for name in layers:
         if name not in seen:
             raise LayerError(f"layer {name!r} was never run on these inputs")
@@ -80,17 +86,43 @@ def capture(
 
 
 def _cutter(name: str, seen: dict[str, Tensor]) -> Any:
-    def cut(_module: Any, _inputs: Any, output: Any) -> Any:
+    passed_on: tuple[weakref.ref[Tensor], int] | None = None
+
+    def cut(_module: Any, inputs: Any, output: Any) -> Any:
+        nonlocal passed_on
         tensor = main_tensor(output)
         if tensor is None:
             kind = type(output).__name__
             raise LayerError(f"layer {name!r} returns {kind}, not a floating-point tensor")
-        kept = tensor if tensor.requires_grad else tensor.detach().requires_grad_()
-        seen[name] = kept
-        # What follows may work in place (ReLU(inplace=True)); what was kept must stay as it is.
-        return replaced(output, tensor, kept.clone())
+        if passed_on and passed_on[0]() is tensor and passed_on[1] == tensor._version:
+            return None
+        # Models that run their backbone under no_grad or inference_mode are cut there all the same.
+        with untraced():
+            kept = tensor if tensor.requires_grad else tensor.detach()
+            # A layer that works in place returns its input, which the model may change later.
+            if kept.is_inference() or any(_same_storage(kept, t) for _, t in walk(inputs)):
+                kept = kept.clone()
+            seen[name] = kept if kept.requires_grad else kept.requires_grad_()
+            # What follows may work in place (ReLU(inplace=True)); what was kept must stay.
+            going = kept.clone()
+        passed_on = weakref.ref(going), going._version
+        return replaced(output, tensor, going)
 
     return cut
+
+
+def _same_storage(one: Tensor, other: Tensor) -> bool:
+    strided = one.layout == other.layout == torch.strided
+    return strided and one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
+
+
+def check_connected(roots: Sequence[Tensor]) -> None:
+    """Raise an OutputError where a score does not lead back to anything at all."""
+    if not all(root.requires_grad for root in roots):
+        raise OutputError(
+            "no gradient leads back from the score: the model computes it under torch.no_grad or "
+            "torch.inference_mode, or through detach, .data or an operation without a derivative"
+        )
 
 
 def gradients(
@@ -152,30 +184,8 @@ def _sweep(
 def _used(found: Sequence[Tensor | None]) -> list[Tensor]:
     used = [tensor for tensor in found if tensor is not None]
     if len(used) < len(found):
-        raise OutputError("the score does not depend on the layer: there is nothing to explain")
+        raise OutputError(
+            "the score does not depend on what it should be differentiated by: "
+            "no gradient leads from it to the layer or the input"
+        )
     return used
-
-
-@contextlib.contextmanager
-def _random_state_kept(device: torch.device) -> Iterator[None]:
-    """Put back the random states that the run moved.
-
-    Only those: another thread may be drawing meanwhile, and a state that this run left alone
-    is not to be turned back under it.
-    """
-    accelerator = device if device.type in ("cuda", "xpu") else None
-    states = torch.get_rng_state(), random.getstate(), np.random.get_state()  # noqa: NPY002
-    on_device = torch.cuda.get_rng_state(device) if accelerator else None
-    try:
-        yield
-    finally:
-        if not torch.equal(torch.get_rng_state(), states[0]):
-            torch.set_rng_state(states[0])
-        if random.getstate() != states[1]:
-            random.setstate(states[1])
-        now: Any = np.random.get_state()  # noqa: NPY002
-        then: Any = states[2]
-        if now[2:] != then[2:] or not np.array_equal(now[1], then[1]):
-            np.random.set_state(then)  # noqa: NPY002
-        if on_device is not None and not torch.equal(torch.cuda.get_rng_state(device), on_device):
-            torch.cuda.set_rng_state(on_device, device)

@@ -1,29 +1,34 @@
-"""`explain`: a score, what it is differentiated by, and the maps that come of it."""
+"""`explain`: what was asked, put to the model, and the answers as explanations."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from backlight.errors import OutputError
-from backlight.explanations.cam import grad_cam
-from backlight.explanations.capture import Capture, capture, gradients, untraced
+from backlight.errors import TargetError
+from backlight.explanations.capture import (
+    untraced,
+)
 from backlight.explanations.explanation import Explanation, LayerFacts
-from backlight.explanations.grid import Layout
 from backlight.explanations.inputs import Inputs, prepare
 from backlight.explanations.layer import LayerLike, chosen, layout_of
+from backlight.explanations.maps import raw_maps, run_model
 from backlight.explanations.methods import Method, find_method
 from backlight.explanations.replica import Replica
-from backlight.explanations.rules import exchange
-from backlight.explanations.survey import survey
-from backlight.explanations.target import Answer, Target, TargetLike, answered, as_target
-from backlight.explanations.tensors import main_tensor
+from backlight.explanations.target import (
+    Answer,
+    Target,
+    TargetLike,
+    answered,
+    as_target,
+    score_table,
+)
+from backlight.explanations.wrappers import uncompiled
 from backlight.models.model import Model
 
 Layers = LayerLike | Sequence[LayerLike] | None
@@ -93,88 +98,63 @@ def explain(
     """
     model = _as_model(model)
     spec = find_method(method)
-    asked = [as_target(entry) for entry in (targets if targets is not None else [target])]
-    if targets is not None and target is not None:
-        raise TypeError("give either target= or targets=, not both")
-    batch = prepare(model, inputs)
-    with untraced(batch.image.device):
-        replica = Replica(model.module)
-        places = chosen(replica, batch, layer) if spec.by_layer else []
-        run = _run(replica, batch, [name for name, _ in places], spec)
-        layouts = {name: layout_of(name, run.cuts[name], replica, batch) for name, _ in places}
-        size = batch.image.shape[0]
-        answers = [answered(t, run.output, model.labels, size) for t in asked]
-        maps = _maps(spec, run, layouts, answers)
-    facts: list[LayerFacts | None] = [
-        LayerFacts(name, str(layouts[name]), reason) for name, reason in places
-    ]
-    build = functools.partial(_explanation, model, inputs, batch, run.output, spec)
-    results = [
-        build(asked[t], answers[t], place, values[t])
-        for t in range(len(asked))
-        for place, values in zip(facts or [None], maps, strict=True)
-    ]
+    asked = _asked(target, targets)
+    results = _explained(model, prepare(model, inputs), asked, layer, spec)
     several = targets is not None or isinstance(layer, list | tuple)
     return results if several else results[0]
+
+
+def _asked(target: TargetLike, targets: Sequence[TargetLike] | None) -> list[Target]:
+    if targets is None:
+        return [as_target(target)]
+    if target is not None:
+        raise TypeError("give either target= or targets=, not both")
+    if isinstance(targets, str | Target) or not isinstance(targets, Iterable):
+        raise TargetError(f"targets takes a list of targets; for one, give target={targets!r}")
+    asked = [as_target(entry) for entry in targets]
+    if not asked:
+        raise TargetError("an empty list of targets was given: expected at least one")
+    return asked
+
+
+def _explained(
+    model: Model, batch: Inputs, asked: Sequence[Target], layer: Layers, spec: Method
+) -> list[Explanation]:
+    """Explanations target by target and within each layer by layer."""
+    with untraced():
+        replica = Replica(model.module)
+        places = chosen(replica, batch, layer) if spec.by_layer else []
+        names = list(dict.fromkeys(name for name, _ in places))
+        run = run_model(replica, batch, names, spec)
+        layouts = {name: layout_of(name, run.cuts[name], replica, batch) for name in names}
+        answers = [answered(target, run.output, model.labels, batch) for target in asked]
+        # The maps keep their precision where the caller's autocast would lower it.
+        with torch.autocast(batch.image.device.type, enabled=False):
+            maps = raw_maps(spec, run, layouts, answers, batch)
+    looked_at: list[tuple[LayerFacts | None, Tensor]] = [
+        (LayerFacts(name, str(layouts[name]), reason), maps[names.index(name)])
+        for name, reason in places
+    ] or [(None, maps[0])]
+    build = functools.partial(_explanation, model, batch, run.output, spec)
+    return [
+        build(target, answers[t], facts, values[t])
+        for t, target in enumerate(asked)
+        for facts, values in looked_at
+    ]
 
 
 def _as_model(model: nn.Module | Model | str) -> Model:
     if isinstance(model, Model):
         return model
     if isinstance(model, nn.Module):
-        return Model(model)
+        return Model(uncompiled(model))  # for its name; what runs is the replica's matter
     from backlight.models.loading import load_model
 
     return load_model(model)
 
 
-def _run(replica: Replica, batch: Inputs, names: list[str], spec: Method) -> Capture:
-    if survey(replica, batch).prefers_channels_last(batch):
-        try:
-            fast = torch.channels_last
-            return capture(replica, batch, names, by_pixels=spec.by_pixels, memory_format=fast)
-        except RuntimeError as error:
-            # A model that calls `view` on its maps counts on the order they have by default.
-            if "view" not in str(error):
-                raise
-        replica = Replica(replica.original)
-    return capture(replica, batch, names, by_pixels=spec.by_pixels)
-
-
-def _maps(
-    spec: Method, run: Capture, layouts: dict[str, Layout], answers: Sequence[Answer]
-) -> list[Tensor]:
-    """Per layer (once for pixel methods), the raw maps of all targets: (T, B, …)."""
-    roots = [answer.root for answer in answers]
-    back = functools.partial(gradients, roots, [answer.cotangent for answer in answers])
-    weighed: list[Tensor] = []
-    if spec.by_layer:
-        cuts = [run.cuts[name] for name in layouts]
-        found = back(cuts, keep_graph=spec.by_pixels)
-        for cut, by_cut, layout in zip(cuts, found, layouts.values(), strict=True):
-            features = layout.maps(cut.detach())
-            slopes = layout.maps(by_cut.flatten(0, 1))
-            slopes = slopes.reshape(*by_cut.shape[:2], *slopes.shape[1:])
-            weighed.append(grad_cam(features, slopes))
-    if run.pixels is None:
-        return weighed
-    if spec.rule:
-        exchange(roots, spec.rule)
-    slopes = back([run.pixels])[0]
-    if not spec.by_layer:
-        return [slopes]
-    return [slopes * _enlarged(coarse, run.pixels).unsqueeze(2) for coarse in weighed]
-
-
-def _enlarged(coarse: Tensor, pixels: Tensor) -> Tensor:
-    """Rectified maps (T, B, h, w) at the input's resolution, bilinearly (section 3.2)."""
-    fine = F.interpolate(coarse.clamp(min=0), pixels.shape[2:], mode="bilinear")
-    return fine.to(pixels.dtype)
-
-
 def _explanation(
     model: Model,
-    inputs: Any,
     batch: Inputs,
     output: Any,
     spec: Method,
@@ -183,8 +163,7 @@ def _explanation(
     layer: LayerFacts | None,
     values: Tensor,
 ) -> Explanation:
-    _check(values, answer, spec, layer)
-    table = main_tensor(output)
+    table = score_table(output)
     return Explanation(
         map=values.detach(),
         scores=answer.scores.detach(),
@@ -193,13 +172,14 @@ def _explanation(
         classes=answer.classes,
         spec=spec,
         layer_facts=layer,
-        logits=table.detach() if table is not None and table.ndim == 2 else None,
+        logits=None if table is None else table.detach(),
         model=model.name or "",
         model_version=model.version,
+        model_source=model.source,
         labels=model.labels,
         image=batch.image,
         photos=batch.photos,
-        again=_Again(model, inputs, target, layer.name if layer else None),
+        again=_Again(model, batch, target, layer.name if layer else None),
     )
 
 
@@ -208,29 +188,10 @@ class _Again:
     """The same question, to be asked with another method."""
 
     model: Model
-    inputs: Any
+    batch: Inputs
     target: Target
     layer: str | None
 
     def __call__(self, method: str) -> Explanation:
-        return explain(self.model, self.inputs, self.target, layer=self.layer, method=method)
-
-
-def _check(values: Tensor, answer: Answer, spec: Method, layer: LayerFacts | None) -> None:
-    """A map that is not finite, or zero everywhere, explains nothing: say so."""
-    flat = values.detach().flatten(1)
-    where = f" at {layer.name!r}" if layer else ""
-    finite = torch.isfinite(flat).all(1)
-    if not bool(finite.all()):
-        image = int(finite.int().argmin())
-        raise OutputError(
-            f"the {spec.name} map{where} of {answer.names[image]!r} is not finite for image "
-            f"{image}: the gradient overflowed or the model divides by zero"
-        )
-    alive = flat.any(1)
-    if not bool(alive.all()):
-        image = int(alive.int().argmin())
-        raise OutputError(
-            f"the {spec.name} map{where} of {answer.names[image]!r} is zero everywhere for image "
-            f"{image}: the score does not depend on it there; try another layer or method"
-        )
+        spec = find_method(method)
+        return _explained(self.model, self.batch, [self.target], self.layer, spec)[0]

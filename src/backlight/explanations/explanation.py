@@ -59,6 +59,7 @@ class Explanation:
         classes: each image's class index; None where the target is no single class.
         logits: the model's (B, classes) output; None if it has another form.
         model, model_version: what was explained, as far as it is known by name.
+        model_source: what `load_model` makes it from; None for a module of one's own.
         labels: names of the classes, where known.
         image: the input as the model saw it, (B, C, H, W).
         photos: the photos it was made from; empty when tensors were given.
@@ -77,6 +78,7 @@ class Explanation:
     labels: Sequence[str] | None
     image: Tensor
     photos: tuple[Photo, ...] = ()
+    model_source: str | None = None
     again: Callable[[str], Explanation] | None = field(default=None)
 
     @property
@@ -108,7 +110,8 @@ class Explanation:
         signed to their sum; rectified to the largest positive value, for the plain gradient to the
         largest absolute value (Simonyan et al. 2014, section 3.1).
         """
-        values = self.map.float()
+        # At least in single precision; the map's own where that is finer, until it is scaled.
+        values = self.map.to(torch.promote_types(self.map.dtype, torch.float32))
         if values.ndim == 4:
             if signed:
                 values = values.sum(1)
@@ -119,7 +122,7 @@ class Explanation:
             size = (int(self.image.shape[-2]), int(self.image.shape[-1]))
             values = F.interpolate(values.unsqueeze(1), size, mode="bilinear").squeeze(1)
         largest = values.abs().amax((1, 2), keepdim=True)
-        return values / torch.where(largest > 0, largest, torch.ones_like(largest))
+        return (values / torch.where(largest > 0, largest, torch.ones_like(largest))).float()
 
     def boxes(
         self, threshold: float = 0.15, *, of: Literal["input", "photo"] = "input"
@@ -131,7 +134,8 @@ class Explanation:
 
         Args:
             threshold: a fraction of the map's maximum, at least 0 and below 1.
-            of: whose pixels the box is given in, the model's input or the whole photo.
+            of: whose pixels the box is given in, the model's input or the whole photo; where no
+                photo was given, the input is the photo.
 
         Returns:
             (x0, y0, x1, y1) with x1, y1 just outside; None where nothing is positive.
@@ -139,7 +143,11 @@ class Explanation:
         from backlight.explanations.regions import largest_region, on_photo
 
         if not 0 <= threshold < 1:
-            raise InputError(f"threshold={threshold}: expected a fraction of the maximum, 0 to 1")
+            raise InputError(
+                f"threshold={threshold}: expected a fraction of the maximum, at least 0 and below 1"
+            )
+        if of not in ("input", "photo"):
+            raise InputError(f"of={of!r}: boxes are given in pixels of the 'input' or the 'photo'")
         found = [largest_region(heat, threshold) for heat in self.heatmap().cpu().numpy()]
         if of == "input" or not self.photos:
             return found
@@ -153,15 +161,19 @@ class Explanation:
         """For each image the `count` classes with the highest scores, the best first.
 
         Raises:
-            InputError: the model's output is not a table of class scores.
+            InputError: the model's output is not a table of class scores, or `count` is below 1.
         """
+        if count < 1:
+            raise InputError(f"count={count}: expected at least 1")
         if self.logits is None:
             raise InputError("this model's output is no (batch, classes) table: nothing to rank")
         table = self.logits.float()
         best = table.topk(min(count, table.shape[1]), dim=1)
         shares = table.softmax(1).gather(1, best.indices)
+        # Labels that are not one for each score would name the wrong classes.
+        labels = self.labels if self.labels and len(self.labels) == table.shape[1] else None
         return [
-            [RankedClass(i, class_name(i, self.labels), s, p) for i, s, p in zip(*row, strict=True)]
+            [RankedClass(i, class_name(i, labels), s, p) for i, s, p in zip(*row, strict=True)]
             for row in zip(
                 best.indices.tolist(), best.values.tolist(), shares.tolist(), strict=True
             )

@@ -3,6 +3,10 @@
 Three layouts are met in vision models: channels first (convolutions), channels last (Swin), and
 a sequence of tokens (ViT), some of which, such as the class token, lie in front of the grid.
 Nobody has to write a reshape function: the grid is worked out from the sizes.
+
+Sizes alone do not always tell. 17 tokens may be 4×4 and a class token, or 3×5 and two; so grids
+that convolutions of the same run have shown decide, and among those the one that leaves the
+fewest tokens over. Tokens are taken to lie row by row.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor
 
@@ -17,6 +22,11 @@ from torch import Tensor
 _MOST_EXTRA_TOKENS = 9
 # How far the aspect of a map may be from the input's: the rounding of one position either way.
 _ASPECT_SLACK = 1.0
+# How often positions may have been merged two by two since the last convolution.
+_MOST_HALVINGS = 5
+
+Grid = tuple[int, int]
+Order = Literal["channels first", "channels last"]
 
 
 @dataclass(frozen=True)
@@ -51,38 +61,63 @@ class Layout:
         return grid.reshape(-1, self.channels, self.height, self.width)
 
     def __str__(self) -> str:
-        tokens = f" + {self.extra} tokens" if self.extra else ""
+        tokens = f" + {self.extra} token{'s' * (self.extra > 1)}" if self.extra else ""
         return f"{self.height}×{self.width}×{self.channels}{tokens}"
 
 
 def read_layout(
-    shape: Iterable[int], input_size: tuple[int, int], grids: Iterable[tuple[int, int]] = ()
+    shape: Iterable[int],
+    input_size: Grid,
+    grids: Iterable[Grid] = (),
+    order: Order | None = None,
 ) -> Layout | None:
     """The layout of an output of this shape, or None when it has no spatial extent.
 
     Args:
         shape: of the layer's output, the batch first.
         input_size: (H, W) of the model's image.
-        grids: (h, w) of maps already seen in the same run; the grid of a token sequence is one of
-            these or a power of two smaller. Without any, it is worked out from the input's size.
+        grids: (h, w) of maps certain to be maps, seen in the same run. What is not certain is a
+            map only if its grid is one of these, or one of these halved a few times: queries
+            of shape (B, heads, tokens, depth) have four dimensions too. Without any, grids are
+            worked out from the input's size.
+        order: where the channels are, if that is known. "channels first" is only known of
+            two-dimensional convolutions and their kind, whose output is a map for certain.
     """
     sizes = tuple(shape)
     if len(sizes) == 4:
-        _, a, b, c = sizes
-        first = _fits(b, c, input_size)
-        if not first and _fits(a, b, input_size):
-            return Layout("channels last", a, b, c)
-        # A map whose aspect is not the input's is still a map: strided or asymmetric networks.
-        return Layout("channels first", b, c, a) if b * c > 1 else None
+        return _map_layout(sizes[1:], input_size, set(grids), order)
     if len(sizes) == 3:
-        return _token_layout(sizes[1], sizes[2], input_size, list(grids))
+        return _token_layout(sizes[1], sizes[2], input_size, set(grids))
     return None
 
 
-def _fits(height: int, width: int, input_size: tuple[int, int]) -> bool:
+def _map_layout(
+    sizes: tuple[int, ...], input_size: Grid, grids: set[Grid], order: Order | None
+) -> Layout | None:
+    a, b, c = sizes
+    readings = [Layout("channels first", b, c, a), Layout("channels last", a, b, c)]
+    readings = [r for r in readings if r.positions > 1 and order in (None, r.kind)]
+    if order == "channels first":
+        return next(iter(readings), None)
+    known = [grids, _halved(grids)] if grids else [_same_aspect(readings, input_size)]
+    for allowed in known:
+        for reading in readings:
+            if (reading.height, reading.width) in allowed:
+                return reading
+    # A network without a single convolution that is known as one may still make maps whose
+    # aspect is not the input's: strided or asymmetric ones.
+    odd = b * c > 1 and b <= input_size[0] and c <= input_size[1]
+    return readings[0] if odd and not grids and order is None else None
+
+
+def _same_aspect(readings: list[Layout], input_size: Grid) -> set[Grid]:
+    return {(r.height, r.width) for r in readings if _fits(r.height, r.width, input_size)}
+
+
+def _fits(height: int, width: int, input_size: Grid) -> bool:
     """Whether height × width is the input scaled down by one factor, give or take one position."""
     full_height, full_width = input_size
-    if height * width <= 1 or height > full_height or width > full_width:
+    if height > full_height or width > full_width:
         return False
     scale = math.sqrt((full_height * full_width) / (height * width))
     return (
@@ -91,24 +126,32 @@ def _fits(height: int, width: int, input_size: tuple[int, int]) -> bool:
     )
 
 
-def _token_layout(
-    tokens: int, channels: int, input_size: tuple[int, int], grids: list[tuple[int, int]]
-) -> Layout | None:
-    candidates = [
-        (max(1, h >> halvings), max(1, w >> halvings)) for h, w in grids for halvings in range(6)
-    ]
+def _halved(grids: Iterable[Grid]) -> set[Grid]:
+    """All that comes of halving the grids, rounded down (pooling) or up (strides, padding)."""
+    found: set[Grid] = set()
+    latest = set(grids)
+    for _ in range(_MOST_HALVINGS):
+        latest = {
+            (max(1, (h + up) // 2), max(1, (w + up) // 2)) for h, w in latest for up in (0, 1)
+        }
+        found |= latest
+    return found
+
+
+def _token_layout(tokens: int, channels: int, input_size: Grid, grids: set[Grid]) -> Layout | None:
+    candidates = grids | _halved(grids)
     if not grids:
         full_height, full_width = input_size
-        candidates = [
+        candidates = {
             (full_height // patch, full_width // patch)
             for patch in range(2, min(full_height, full_width) // 2 + 1)
-        ]
+        }
     fitting = [
-        (tokens - h * w, h, w)
+        (tokens - h * w, (h, w) not in grids, h, w)
         for h, w in candidates
         if h * w > 1 and 0 <= tokens - h * w <= _MOST_EXTRA_TOKENS
     ]
-    if not fitting:
+    if not fitting or channels == 1:  # averages over a sequence, (B, C, 1), are no tokens
         return None
-    extra, height, width = min(fitting)
+    extra, _, height, width = min(fitting)
     return Layout("tokens", height, width, channels, extra)

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from backlight.errors import BacklightError, ImageError, InputError
+from backlight.explanations.chance import generators_kept
+from backlight.explanations.replica import Replica
 from backlight.explanations.tensors import is_float
 from backlight.models.images import read_image
 from backlight.models.model import Model
@@ -27,12 +29,14 @@ class Photo:
     Attributes:
         picture: the whole photo.
         region: (x0, y0, x1, y1) in the photo's pixels.
-        name: the file's name, or what the photo was given as.
+        name: the file's name without its folder, or else `image 1`.
+        is_file: whether that is a file's name.
     """
 
     picture: Image.Image
     region: Region
     name: str
+    is_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,15 @@ class Inputs:
     named: Mapping[str, Any] | None = None
     photos: tuple[Photo, ...] = ()
 
-    def run(self, module: nn.Module, image: Tensor) -> Any:
-        """Call the module with `image` in the image's place."""
+    def run(self, replica: Replica, image: Tensor) -> Any:
+        """Call the replica with `image` in the image's place."""
         arguments = [image if entry is _IMAGE else _own(entry) for entry in self.arguments]
         named = {
             key: image if entry is _IMAGE else _own(entry)
             for key, entry in (self.named or {}).items()
         }
-        return module(*arguments, **named)
+        with generators_kept(replica.original, image.device):
+            return replica.module(*arguments, **named)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -69,6 +74,11 @@ class Inputs:
                 f"not {tuple(self.image.shape)}"
             )
         return int(self.image.shape[2]), int(self.image.shape[3])
+
+    def name(self, index: int) -> str:
+        """What to call an image in a message: `image 2 (cat.jpg)`, counted from 0."""
+        given = self.photos[index].name if self.photos else f"image {index + 1}"
+        return f"image {index}" if given == f"image {index + 1}" else f"image {index} ({given})"
 
     @property
     def first(self) -> Inputs:
@@ -91,7 +101,12 @@ _IMAGE = _ImageGoesHere()
 
 
 def _own(entry: Any) -> Any:
-    return entry.clone() if isinstance(entry, Tensor) else entry
+    """Tensors, also those in lists, tuples and dicts, copied: the model may write to them."""
+    if isinstance(entry, Tensor):
+        return entry.clone()
+    if type(entry) in (list, tuple):
+        return type(entry)(map(_own, entry))
+    return {k: _own(v) for k, v in entry.items()} if type(entry) is dict else entry
 
 
 def prepare(model: Model, given: Any) -> Inputs:
@@ -108,6 +123,15 @@ def prepare(model: Model, given: Any) -> Inputs:
         ImageError: a photo cannot be read.
         InputError: anything else that does not fit the model.
     """
+    inputs = _prepared(model, given)
+    height, width = inputs.size
+    if not height * width * len(inputs.image):
+        raise InputError(f"the input tensor is empty: shape {tuple(inputs.image.shape)}")
+    _check_finite(inputs)
+    return inputs
+
+
+def _prepared(model: Model, given: Any) -> Inputs:
     if isinstance(given, Tensor):
         return Inputs(_for_model(model, _with_batch(given)), (_IMAGE,))
     if isinstance(given, Mapping):
@@ -120,13 +144,24 @@ def prepare(model: Model, given: Any) -> Inputs:
         main = _main_entry(entries, "a tuple")
         return Inputs(main, tuple(_IMAGE if entry is main else entry for entry in entries))
     if isinstance(given, list) and given and all(isinstance(entry, Tensor) for entry in given):
-        return Inputs(_for_model(model, _stacked(given)), (_IMAGE,))
+        return Inputs(_for_model(model, _joined(given)), (_IMAGE,))
     if isinstance(given, np.ndarray) and given.ndim == 4:
         given = list(given)
     photos = list(given) if isinstance(given, list | tuple) else [given]
     if not photos:
         raise InputError("an empty list was given: expected at least one photo")
     return _from_photos(model, photos)
+
+
+def _check_finite(inputs: Inputs) -> None:
+    image = inputs.image
+    # The sum tells at a small part of the cost; only where it overflows is each value looked at.
+    if image.is_meta or bool(torch.isfinite(image.sum())):
+        return
+    good = torch.isfinite(image).flatten(1).all(1)
+    if not bool(good.all()):
+        name = inputs.name(int(good.int().argmin()))
+        raise InputError(f"the input tensor holds NaN or infinite values in {name}")
 
 
 def _from_photos(model: Model, given: list[Any]) -> Inputs:
@@ -143,31 +178,40 @@ def _from_photos(model: Model, given: list[Any]) -> Inputs:
             if len(given) == 1:
                 raise
             raise ImageError(f"photo {index + 1} of {len(given)}: {error}") from error
+        tensors.append(_one_image(model.preprocess(picture)))
         region_of = getattr(model.preprocess, "region", None)
-        region = (0.0, 0.0, float(picture.width), float(picture.height))
+        whole = (0.0, 0.0, float(picture.width), float(picture.height))
+        name = _file_name(source)
         photos.append(
-            Photo(picture, region_of(picture.size) if region_of else region, _name(source, index))
+            Photo(
+                picture,
+                region_of(picture.size) if region_of else whole,
+                name or f"image {index + 1}",
+                bool(name),
+            )
         )
-        tensor = model.preprocess(picture)
-        tensors.append(tensor.unsqueeze(0) if tensor.ndim == 3 else tensor)
-    batch = tensors[0] if len(tensors) == 1 else torch.cat(tensors)
-    return Inputs(_for_model(model, batch), (_IMAGE,), photos=tuple(photos))
+    return Inputs(_for_model(model, _joined(tensors)), (_IMAGE,), photos=tuple(photos))
 
 
-def _name(source: Any, index: int) -> str:
-    if isinstance(source, str | os.PathLike):
-        return os.path.basename(os.fspath(source))
-    named = getattr(source, "filename", None)
-    return os.path.basename(named) if isinstance(named, str) and named else f"image {index + 1}"
+def _one_image(made: Any) -> Tensor:
+    if not isinstance(made, Tensor) or made.ndim not in (3, 4):
+        kind = tuple(made.shape) if isinstance(made, Tensor) else type(made).__name__
+        raise InputError(f"preprocess must make a tensor (1, C, H, W) of a photo, not {kind}")
+    return _with_batch(made)
+
+
+def _file_name(source: Any) -> str:
+    """The name of the file a photo comes from, without its folder; empty where there is none."""
+    if not isinstance(source, str | os.PathLike):
+        source = getattr(source, "filename", None) or getattr(source, "name", None)
+    return os.path.basename(os.fsdecode(source)) if isinstance(source, str | os.PathLike) else ""
 
 
 def _with_batch(tensor: Tensor) -> Tensor:
-    if tensor.ndim == 0 or tensor.numel() == 0:
-        raise InputError(f"the input tensor is empty: shape {tuple(tensor.shape)}")
     return tensor.unsqueeze(0) if tensor.ndim == 3 else tensor
 
 
-def _stacked(tensors: list[Tensor]) -> Tensor:
+def _joined(tensors: list[Tensor]) -> Tensor:
     shapes = {tuple(tensor.shape) for tensor in tensors}
     if len(shapes) > 1:
         raise InputError(f"tensors of one batch need one shape, not {sorted(shapes)}")
@@ -188,10 +232,10 @@ def _for_model(model: Model, entry: Any) -> Any:
     """A tensor on the model's device and in its precision; anything else as it is."""
     if not isinstance(entry, Tensor):
         return entry
-    entry = entry.detach()
-    if entry.is_inference():
-        entry = entry.clone()
     first = next((p for p in model.module.parameters() if p.is_floating_point()), None)
-    if first is None or not entry.is_floating_point() or entry.dtype == first.dtype:
-        return entry.to(model.device)
-    return entry.to(device=model.device, dtype=model.dtype or entry.dtype)
+    dtype = entry.dtype
+    if first is not None and entry.is_floating_point() and dtype != first.dtype:
+        dtype = model.dtype or dtype
+    # A copy of our own: the result keeps it, whatever becomes of the caller's.
+    with torch.inference_mode(False):
+        return entry.detach().to(device=model.device, dtype=dtype, copy=True)

@@ -9,7 +9,7 @@ that still reaches it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,8 @@ from backlight.explanations.capture import untraced
 from backlight.explanations.grid import Layout, read_layout
 from backlight.explanations.inputs import Inputs, prepare
 from backlight.explanations.replica import Replica
-from backlight.explanations.survey import Seen, Survey, survey
+from backlight.explanations.survey import Survey, survey
+from backlight.explanations.watch import Seen
 from backlight.models.model import Model
 
 LayerLike = str | nn.Module
@@ -58,22 +59,21 @@ def layers(model: nn.Module | Model, inputs: Any) -> list[Candidate]:
     """
     model = model if isinstance(model, Model) else Model(model)
     batch = prepare(model, inputs)
-    with untraced(batch.image.device):
+    with untraced():
         return list(ranked(survey(Replica(model.module), batch)))
 
 
 @functools.lru_cache(maxsize=32)
 def ranked(found: Survey) -> list[Candidate]:
-    """The candidates of a survey, best first; a layer that ran several times counts once."""
-    last_run = {entry.name: entry for entry in found.seen}
-    maps = [entry for entry in last_run.values() if _has_extent(entry)]
+    """The candidates of a survey, best first."""
+    maps = [entry for entry in found.seen if _has_extent(entry)]
     if not maps:
         raise LayerError(
             "no layer of this model returns maps with spatial extent; "
             "the pixel methods (gradient, guided-backprop) need none"
         )
     best = _best(maps)
-    ends = _stage_ends(maps)
+    ends = _stage_ends(maps, best)
     order = {id(entry): index for index, entry in enumerate(maps)}
 
     def rank(entry: Seen) -> tuple[int, int]:
@@ -113,15 +113,17 @@ def _is_tokens(entry: Seen) -> bool:
     return entry.layout is not None and entry.layout.kind == "tokens"
 
 
-def _stage_ends(maps: list[Seen]) -> set[int]:
-    """The last useful map at every resolution, of the outermost modules that have one there: a
-    stage, a block, rather than a convolution inside the block that follows."""
+def _stage_ends(maps: list[Seen], best: Seen) -> set[int]:
+    """The last useful map at every other resolution than the best one's, of the outermost modules
+    that have one there: a stage, a block, rather than a convolution in the block that follows."""
     by_size: dict[tuple[int, int], Seen] = {}
     for entry in maps:
         if entry.layout and entry.reaches and not entry.pooled:
             size = entry.layout.height, entry.layout.width
             if size not in by_size or entry.name.count(".") <= by_size[size].name.count("."):
                 by_size[size] = entry
+    if best.layout:
+        by_size.pop((best.layout.height, best.layout.width), None)
     return {id(entry) for entry in by_size.values()}
 
 
@@ -139,7 +141,7 @@ def _reason(entry: Seen, found: Survey, best: Seen, ends: set[int]) -> str:
 
 
 def _what_follows(entry: Seen, found: Survey) -> str:
-    after = found.seen[found.seen.index(entry) + 1 :]
+    after = found.seen[found.seen.index(entry) + 1 :]  # compared by identity
     if _is_tokens(entry) and any(later.layout and not later.reaches for later in after):
         return "after which only the class token is read"
     pooled = next((later for later in after if later.pooled), None)
@@ -156,28 +158,60 @@ def chosen(
     Raises:
         LayerError: a layer that the model does not have (the nearest ones are named).
     """
+    found = survey(replica, inputs)
     if layer is None:
-        best = ranked(survey(replica, inputs))[0]
+        best = ranked(found)[0]
         return [(best.name, best.reason)]
     several = list(layer) if isinstance(layer, list | tuple) else [layer]
     if not several:
         raise LayerError("an empty list of layers was given: expected at least one")
-    return [(_name(replica.original, entry), "as asked for") for entry in several]
+    names = [_name(replica.original, entry) for entry in several]
+    return [_place(replica.original, name, found) for name in names]
+
+
+def _place(module: nn.Module, name: str, found: Survey) -> tuple[str, str]:
+    """The layer itself; or, where it returns what a part of it returned before and used since (a
+    backbone and its pooler), that part: the same tensor, with all that was made of it."""
+    _check_run(module, name, found)
+    same = found.again.get(_first_name(module, name))
+    return (name, "as asked for") if same is None else (same.name, f"what {name!r} returns")
+
+
+def _check_run(module: nn.Module, name: str, found: Survey) -> None:
+    """A container such as ModuleList is never called itself: name a part of it that is."""
+    if _first_name(module, name) in found.ran:
+        return
+    kind = type(module.get_submodule(name)).__name__
+    parts = [entry.name for entry in found.seen if entry.name.startswith(f"{name}.")]
+    hint = ""
+    if parts:
+        depth = min(part.count(".") for part in parts)
+        last = next(part for part in reversed(parts) if part.count(".") == depth)
+        hint = f"; the last part of it that was is {last!r}"
+    raise LayerError(f"layer {name!r} ({kind}) was never run on these inputs{hint}")
+
+
+def _first_name(module: nn.Module, name: str) -> str:
+    """The name that comes first of those a module has: one that is shared may have several."""
+    wanted = module.get_submodule(name)
+    names: Iterator[str] = (first for first, part in module.named_modules() if part is wanted)
+    return next(names)
 
 
 def _name(module: nn.Module, layer: Any) -> str:
     if isinstance(layer, str):
         name: str = str(layer)
-        names = [name for name, _ in module.named_modules() if name]
+        names = [name for name, _ in module.named_modules(remove_duplicate=False) if name]
         if layer not in names:
             hint = did_you_mean(layer, names) or f"; the last ones are {', '.join(names[-3:])}"
             raise LayerError(f"no layer {layer!r} in {type(module).__name__}{hint}")
         return name
     if isinstance(layer, nn.Module):
-        found = next((name for name, m in module.named_modules() if m is layer), None)
+        found: str = next((name for name, m in module.named_modules() if m is layer), "")
         if not found:
             kind = type(layer).__name__
-            raise LayerError(f"the {kind} given as layer is not a part of {type(module).__name__}")
+            what = "the model itself" if layer is module else f"no part of {type(module).__name__}"
+            raise LayerError(f"the {kind} given as layer is {what}: give one of its submodules")
         return found
     raise LayerError(f"a layer is a dotted name or a module, not {type(layer).__name__}")
 
@@ -188,16 +222,16 @@ def layout_of(name: str, tensor: Tensor, replica: Replica, inputs: Inputs) -> La
     Raises:
         LayerError: it has no spatial extent; the best layer that has one is named.
     """
-    # A sequence of tokens is read by the grids of the whole run, a map by its own shape.
-    if tensor.ndim == 3:
-        found = survey(replica, inputs)
+    found = survey(replica, inputs)
+    seen = found.find(name) or found.find(_first_name(replica.original, name))
+    if seen is not None and seen.shape[1:] == tensor.shape[1:]:
+        layout = seen.layout
+    else:  # a module that only passes on what it was given
         layout = read_layout(tensor.shape, inputs.size, found.grids)
-    else:
-        layout = read_layout(tensor.shape, inputs.size)
-    if layout is None or layout.positions == 1:
-        best = ranked(survey(replica, inputs))[0]
+    if layout is None or layout.positions == 1 or len(tensor) != len(inputs.image):
+        best = ranked(found)[0]
         raise LayerError(
-            f"layer {name!r} returns {tuple(tensor.shape)}, which has no spatial extent; "
-            f"try {best.name!r}: {best.reason}"
+            f"layer {name!r} returns {tuple(tensor.shape)}, which cannot be read as maps of the "
+            f"image: it has no spatial extent; try {best.name!r}: {best.reason}"
         )
     return layout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import html
 import io
 import math
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-import backlight
-from backlight.errors import BacklightError, InputError
-from backlight.explanations.explanation import Explanation
-from backlight.show.overlay import overlay, relief
-from backlight.show.page_data import ClassData, MapData, PageData, PhotoData, RecipeData
-from backlight.show.panel import captioned
+from backlight.errors import InputError
+from backlight.explanations.explanation import Box, Explanation
+from backlight.explanations.recipe import recipe
+from backlight.show.geometry import shown_size
+from backlight.show.overlay import overlay, pixel_map, relief
+from backlight.show.page_data import ClassData, MapData, PageData, PhotoData
+from backlight.show.page_parts import number_text
+from backlight.show.panel import Legend, captioned
 
 _MOST_IN_NOTEBOOK = 8
 _TITLES = {
@@ -30,11 +33,11 @@ _TITLES = {
 }
 
 
-def photo_of(why: Explanation, index: int) -> Image.Image:
+def photo_of(one: Explanation) -> Image.Image:
     """The photo, or, where a tensor was given, the tensor stretched to the range of a picture."""
-    if why.photos:
-        return why.photos[index].picture
-    values = why.image[index].float().cpu()
+    if one.photos:
+        return one.photos[0].picture
+    values = one.image[0].float().cpu()
     if values.shape[0] != 3:
         values = values.mean(0, keepdim=True).expand(3, -1, -1)
     low, high = values.min(), values.max()
@@ -44,22 +47,21 @@ def photo_of(why: Explanation, index: int) -> Image.Image:
 
 
 def picture(why: Explanation, index: int, *, boxes: bool = False) -> Image.Image:
-    """One image's map over its photo. Products with guided backprop and the pixel rules are
-    pictures in themselves, drawn around mid grey."""
-    index = _checked(why, index)
-    drawn = _relief(why, index)
-    caption = _caption(why, index)
+    """One image's map over its photo. Maps of single pixels are pictures in themselves, of the
+    part of the photo that the model saw: over the photo nobody could read them."""
+    one = _only(why, index)
+    drawn = _drawn(one)
     if drawn is not None:
-        enlarged = drawn.resize((max(448, drawn.width), _scaled(drawn)), Image.Resampling.BICUBIC)
-        return captioned(enlarged, legend="relief", caption=caption)
-    found = why.boxes(of="photo")[index] if boxes else None
+        enlarged = drawn.resize(_shown_size(one, drawn), Image.Resampling.BICUBIC)
+        legend: Legend = "diverging" if one.signed else "relief"
+        return captioned(enlarged, legend=legend, caption=_caption(one))
     return overlay(
-        photo_of(why, index),
-        _heat(why, index, why.signed),
-        signed=why.signed,
-        region=why.photos[index].region if why.photos else None,
-        boxes=[found] if found else (),
-        caption=caption,
+        photo_of(one),
+        _heat(one, one.signed),
+        signed=one.signed,
+        region=one.photos[0].region if one.photos else None,
+        boxes=_boxes(one) if boxes else (),
+        caption=_caption(one),
     )
 
 
@@ -84,7 +86,7 @@ def notebook(why: Explanation) -> str:
         stream = io.BytesIO()
         picture(why, index).save(stream, format="PNG")
         data = base64.b64encode(stream.getvalue()).decode()
-        text = html.escape(" · ".join(_caption(why, index)), quote=True)
+        text = html.escape(" · ".join(_caption(_only(why, index))), quote=True)
         style = "max-width:100%;margin:0 8px 8px 0;vertical-align:top"
         cells.append(f'<img alt="{text}" src="data:image/png;base64,{data}" style="{style}">')
     hidden = len(why) - len(cells)
@@ -98,109 +100,130 @@ def page_data(why: Explanation) -> PageData:
     if why.method == "grad-cam" and why.again is not None:
         try:
             joined = why.with_method("guided-grad-cam")
-        except BacklightError as error:
-            joined = str(error)
-    return PageData(
-        tuple(_photo_data(why, joined, index) for index in range(len(why))), _recipe(why)
-    )
+        except Exception as error:  # it is an extra: without it the page says why, and is whole
+            joined = str(error).strip().partition("\n")[0] or type(error).__name__
+    photos = [
+        _photo_data(
+            _only(why, index),
+            _only(joined, index) if isinstance(joined, Explanation) else joined,
+            why.photos[index].name if why.photos else f"image {index + 1}",
+        )
+        for index in range(len(why))
+    ]
+    return PageData(tuple(photos), recipe(why))
 
 
-def _photo_data(why: Explanation, joined: Explanation | str | None, index: int) -> PhotoData:
-    maps = [_map_data(why, index)]
+def _photo_data(one: Explanation, joined: Explanation | str | None, name: str) -> PhotoData:
+    maps = [_map_data(one)]
     if isinstance(joined, str):
         maps.append(MapData(_TITLES["guided-grad-cam"], unavailable=joined))
     elif joined is not None:
-        maps.append(_map_data(joined, index))
-    if why.spec.by_layer and not why.spec.by_pixels and not why.signed:
+        maps.append(_map_data(joined))
+    if one.map.ndim == 3 and not one.signed:
         maps.append(
             MapData(
                 "For and against",
-                _heat(why, index, signed=True),
+                _heat(one, signed=True),
                 signed=True,
-                note="the same map with both its signs: the negative side is the counterfactual",
+                note="The same map with both its signs: the negative side is the counterfactual.",
             )
         )
-    ranked = why.top(5)[index] if why.logits is not None else []
+    ranked = one.top(5)[0] if one.logits is not None else []
+    chosen = one.classes[0]
     return PhotoData(
-        name=why.photos[index].name if why.photos else f"image {index + 1}",
-        photo=photo_of(why, index),
-        label=why.names[index],
-        score=float(why.scores[index]),
+        name=name,
+        photo=photo_of(one),
+        label=one.names[0],
+        score=float(one.scores[0]),
         maps=tuple(maps),
         classes=tuple(
-            ClassData(c.label, c.score, c.probability, c.index == why.classes[index])
-            for c in ranked
+            ClassData(c.label, c.score, c.probability, c.index == chosen) for c in ranked
         ),
-        region=why.photos[index].region if why.photos else None,
-        target=_target(why, index),
+        region=one.photos[0].region if one.photos else None,
+        target=one.names[0] if chosen is None else f"{one.names[0]} (class {chosen})",
     )
 
 
-def _map_data(why: Explanation, index: int) -> MapData:
-    box = why.boxes(of="photo")[index]
-    boxes = (box,) if box else ()
-    note = f"{why.spec.summary}; {why.spec.caution}" if why.spec.caution else why.spec.summary
-    title = _TITLES[why.method]
-    drawn = _relief(why, index)
+def _map_data(one: Explanation) -> MapData:
+    title = _TITLES[one.method]
+    notes = [one.spec.summary, one.spec.caution]
+    if one.target.counterfactual:
+        title = f"Counterfactual {title}"
+        name = one.names[0].removeprefix("not ")
+        notes[0] = f"for: what speaks against {name}, whose score would rise without it"
+    elif _is_empty(one):
+        notes.insert(0, f"nothing at this layer speaks for {one.names[0]}")
+    note = " ".join(f"{note[0].upper()}{note[1:]}." for note in notes if note)
+    drawn = _drawn(one)
     if drawn is not None:
-        return MapData(title, picture=drawn, boxes=boxes, note=note)
-    heat = _heat(why, index, why.signed)
-    if not why.signed and not heat.any():
-        note = f"nothing at this layer speaks for {why.names[index]}; {note}"
-    return MapData(title, heat, signed=why.signed, boxes=boxes, note=note)
+        # The largest region of single pixels says nothing, so it gets no box.
+        return MapData(title, picture=drawn, signed=one.signed, note=note)
+    return MapData(title, _heat(one, one.signed), signed=one.signed, boxes=_boxes(one), note=note)
 
 
-def _recipe(why: Explanation) -> RecipeData:
-    facts = why.layer_facts
-    return RecipeData(
-        model=why.model,
-        model_version=why.model_version or "",
-        method=why.method,
-        method_description=why.spec.summary,
-        citation=why.spec.source,
-        layer=facts.name if facts else "",
-        layer_shape=facts.grid if facts else "",
-        layer_reason=facts.reason if facts else "",
-        gradients="backprop",
-        versions=(("Backlight", backlight.__version__), ("torch", torch.__version__)),
+def _only(why: Explanation, index: int) -> Explanation:
+    """The explanation of one image of the batch."""
+    if not -len(why) <= index < len(why):
+        raise InputError(f"no image {index}: this explanation has images 0 to {len(why) - 1}")
+    place = slice(index % len(why), index % len(why) + 1)
+    return dataclasses.replace(
+        why,
+        map=why.map[place],
+        scores=why.scores[place],
+        names=why.names[place],
+        classes=why.classes[place],
+        logits=None if why.logits is None else why.logits[place],
+        image=why.image[place],
+        photos=why.photos[place],
+        again=None,
     )
 
 
-def _caption(why: Explanation, index: int) -> list[str]:
-    place = f" at {why.layer_facts.name} ({why.layer_facts.grid})" if why.layer_facts else ""
-    score = f"score {float(why.scores[index]):.2f}"
-    if why.signed or why.heatmap()[index].any():
-        return [why.names[index], f"{score} · {why.method}{place} · {why.model}"]
-    return [
-        why.names[index],
-        f"{score} · nothing speaks for it in {why.method}{place} · {why.model}",
-    ]
+def _caption(one: Explanation) -> list[str]:
+    facts = one.layer_facts
+    method = _TITLES[one.method] + (f" at {facts.name} ({facts.grid})" if facts else "")
+    if _is_empty(one):
+        method = f"nothing speaks for it in {method}"
+    details = [f"score {number_text(float(one.scores[0]))}", method, one.model]
+    if one.photos and one.photos[0].is_file:
+        details.insert(0, one.photos[0].name)
+    return [one.names[0], " · ".join(details)]
 
 
-def _target(why: Explanation, index: int) -> str:
-    chosen = why.classes[index]
-    return why.names[index] if chosen is None else f"{why.names[index]} (class {chosen})"
+def _is_empty(one: Explanation) -> bool:
+    """Whether the map has nothing positive, and so the picture nothing to show."""
+    return not one.signed and not bool(one.heatmap().any())
 
 
-def _heat(why: Explanation, index: int, signed: bool) -> NDArray[np.float64]:
-    heat: NDArray[np.float64] = why.heatmap(signed=signed)[index].double().cpu().numpy()
+def _boxes(one: Explanation) -> tuple[Box, ...]:
+    return tuple(box for box in one.boxes(of="photo") if box)
+
+
+def _heat(one: Explanation, signed: bool) -> NDArray[np.float64]:
+    heat: NDArray[np.float64] = one.heatmap(signed=signed)[0].double().cpu().numpy()
     return heat
 
 
-def _relief(why: Explanation, index: int) -> Image.Image | None:
-    if why.spec.rule is None or why.signed:
+def _drawn(one: Explanation) -> Image.Image | None:
+    """The picture that a map of single pixels is; None for maps of a layer.
+
+    As in `relief`, colours are full at the strongest half per cent: a few extreme pixels would
+    leave the rest invisible.
+    """
+    if one.map.ndim != 4:
         return None
-    values: Tensor = why.map[index].float()
-    if values.shape[0] not in (1, 3):
-        values = values.sum(0, keepdim=True)
-    return relief(values.cpu().numpy())
+    values: Tensor = one.map[0].double().cpu()
+    if not one.signed:
+        return relief((values if len(values) == 3 else values.sum(0, keepdim=True)).numpy())
+    total = values.sum(0).numpy()
+    full = np.percentile(np.abs(total), 99.5) or np.abs(total).max() or 1.0
+    return pixel_map(np.clip(total / full, -1, 1), signed=True)
 
 
-def _scaled(drawn: Image.Image) -> int:
-    return round(drawn.height * max(448, drawn.width) / drawn.width)
-
-
-def _checked(why: Explanation, index: int) -> int:
-    if not -len(why) <= index < len(why):
-        raise InputError(f"no image {index}: this explanation has images 0 to {len(why) - 1}")
-    return index % len(why)
+def _shown_size(one: Explanation, drawn: Image.Image) -> tuple[int, int]:
+    """Large enough to be read, in the proportions of the part of the photo that the model saw."""
+    width, height = float(drawn.width), float(drawn.height)
+    if one.photos:
+        x0, y0, x1, y1 = one.photos[0].region
+        height = width * (y1 - y0) / (x1 - x0)
+    return shown_size(round(width), max(1, round(height)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +25,8 @@ def largest_region(heat: NDArray[np.floating], threshold: float) -> Box | None:
     top = float(heat.max())
     if top <= 0:
         return None
-    labels, _ = ndimage.label(heat > threshold * top)
+    # In float64, so that a value at the threshold is not lifted above it by rounding.
+    labels, _ = ndimage.label(heat > np.float64(threshold * top))
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     rows, columns = ndimage.find_objects(labels)[int(sizes.argmax()) - 1]
@@ -33,12 +36,17 @@ def largest_region(heat: NDArray[np.floating], threshold: float) -> Box | None:
 def on_photo(
     box: Box, region: tuple[float, float, float, float], input_size: tuple[int, int]
 ) -> Box:
-    """A box in the model's input, (width, height) wide, as a box on the photo it was cut from."""
+    """A box in the model's input, (width, height) wide, as a box on the photo it was cut from.
+
+    Where the photo has fewer pixels than the input, a box keeps at least the pixel it lies in.
+    """
     x0, y0, x1, y1 = region
     across, down = (x1 - x0) / input_size[0], (y1 - y0) / input_size[1]
-    return (
-        round(x0 + box[0] * across),
-        round(y0 + box[1] * down),
-        round(x0 + box[2] * across),
-        round(y0 + box[3] * down),
-    )
+    left, right = _rounded(x0 + box[0] * across, x0 + box[2] * across)
+    top, bottom = _rounded(y0 + box[1] * down, y0 + box[3] * down)
+    return left, top, right, bottom
+
+
+def _rounded(start: float, stop: float) -> tuple[int, int]:
+    first, last = round(start), round(stop)
+    return (first, last) if first < last else (math.floor(start), math.floor(start) + 1)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 import backlight
 from backlight.errors import FileError
@@ -31,9 +33,10 @@ def save(why: Explanation, path: Path, *, overwrite: bool = False) -> Path:
     else:
         stream = io.BytesIO()
         if ending == ".png":
-            sheet(why).save(stream, format="PNG", optimize=True)
+            sheet(why).save(stream, format="PNG")
         else:
-            np.savez_compressed(stream, allow_pickle=False, **_numbers(why))
+            numbers: dict[str, Any] = _numbers(why)
+            np.savez_compressed(stream, **numbers)
         data = stream.getvalue()
     write_whole(path, data, overwrite=overwrite)
     return path
@@ -54,11 +57,18 @@ def _numbers(why: Explanation) -> dict[str, NDArray[Any]]:
         "regions": [photo.region for photo in why.photos],
     }
     numbers = {
-        "map": why.map.cpu().numpy(),
-        "scores": why.scores.float().cpu().numpy(),
-        "heatmap": why.heatmap().cpu().numpy(),
+        "map": _array(why.map),
+        "scores": _array(why.scores),
+        "heatmap": _array(why.heatmap()),
         "about": np.array(json.dumps(about)),
     }
     if why.logits is not None:
-        numbers["logits"] = why.logits.float().cpu().numpy()
+        numbers["logits"] = _array(why.logits)
     return numbers
+
+
+def _array(tensor: Tensor) -> NDArray[Any]:
+    """At least in single precision: NumPy knows no bfloat16."""
+    precision = torch.promote_types(tensor.dtype, torch.float32)
+    array: NDArray[Any] = tensor.detach().to("cpu", precision).numpy()
+    return array

@@ -1,77 +1,45 @@
-"""What a model's layers return: one inference run in which every module is watched."""
+"""What a model's layers are good for: one watched run, and the way back through it.
+
+It tells which outputs are feature maps, how they are laid out, and which of them matter: those
+that depend on the image and whose positions the model's output depends on.
+"""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from backlight.explanations.capture import capture
-from backlight.explanations.grid import Layout, read_layout
+from backlight.explanations.grid import read_layout
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
 from backlight.explanations.tensors import is_float, main_tensor, walk
-
-
-@dataclass
-class Seen:
-    """One tensor that modules returned during the run; several may have returned the same one.
-
-    Attributes:
-        names: the modules' dotted names, the innermost first.
-        shape: of the tensor.
-        layout: how it is read as feature maps; None without spatial extent.
-        pooled: whether a pooling module made it.
-        inner: whether only a module without children returned it.
-        reaches: whether the output depends on the positions of the grid. In a transformer that
-            reads its class token only, the last block's patch tokens lead nowhere.
-    """
-
-    names: list[str]
-    shape: tuple[int, ...]
-    pooled: bool = False
-    inner: bool = True
-    is_output: bool = False
-    layout: Layout | None = None
-    reaches: bool = True
-    _tensor: Any = field(default=None, repr=False)
-    _version: int = 0
-
-    @property
-    def name(self) -> str:
-        """The outermost module that returned it, which people know best: `layer4`."""
-        return self.names[-1]
-
-
-@dataclass
-class Work:
-    """What the convolutions of one run cost, for one image.
-
-    Attributes:
-        products: multiplications.
-        weights: of kernels larger than 1×1 that join channels.
-    """
-
-    products: int = 0
-    weights: int = 0
-
-    def count(self, module: nn.Conv2d, output: Tensor) -> None:
-        self.products += module.weight[0].numel() * output[0].numel()
-        if module.groups < module.in_channels and module.kernel_size != (1, 1):
-            self.weights += module.weight.numel()
+from backlight.explanations.watch import Seen, Watch, Work
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """All tensors in the order they were made, the grids of the maps among them, and the work."""
+    """What one run showed.
+
+    Attributes:
+        seen: all tensors in the order they were made.
+        grids: of the maps among them that are certain to be maps.
+        work: what the convolutions cost.
+        ran: the names of all modules that ran.
+        again: of modules that returned what another had returned before, and that had been used
+            in between: by name, what was returned.
+    """
 
     seen: tuple[Seen, ...]
     grids: frozenset[tuple[int, int]]
     work: Work
+    ran: frozenset[str]
+    again: Mapping[str, Seen]
 
     def prefers_channels_last(self, inputs: Inputs) -> bool:
         """Whether convolutions run faster with the channels last in memory.
@@ -112,93 +80,113 @@ def survey(replica: Replica, inputs: Inputs) -> Survey:
 
 
 def _made(module: nn.Module, inputs: Inputs) -> Survey:
-    # Layers are the same for every image, so one is enough, unless the batch size is fixed.
-    try:
-        seen, work = _watch(Replica(module), inputs.first)
-        inputs = inputs.first
-    except Exception:
-        if inputs.image.shape[0] == 1:
-            raise
-        seen, work = _watch(Replica(module), inputs)
-    size = inputs.size
-    flat = {entry.shape[1] for entry in seen if len(entry.shape) == 3}
-    grids = set()
-    for entry in seen:
-        if len(entry.shape) == 4 and not _is_attention(entry.shape, flat):
-            entry.layout = read_layout(entry.shape, size)
-            if entry.layout and entry.layout.positions > 1:
-                grids.add((entry.layout.height, entry.layout.width))
-    for entry in seen:
-        if len(entry.shape) == 3:
-            entry.layout = read_layout(entry.shape, size, grids)
-    _mark_unreachable(Replica(module), inputs, seen)
-    return Survey(tuple(seen), frozenset(grids), work)
+    # Layers are the same for every image, so one is enough, unless the batch size is fixed. The
+    # gradient tells what matters; a model that has none before some layer still has layers.
+    runs = [inputs] if inputs.image.shape[0] == 1 else [inputs.first, inputs]
+    attempts = [(run, by_gradient) for by_gradient in (True, False) for run in runs]
+    for run, by_gradient in attempts[:-1]:
+        try:
+            found = _surveyed(module, run, by_gradient)
+        except Exception:  # whatever it was, the last attempt raises it again
+            continue
+        if found is not None:
+            return found
+    found = _surveyed(module, *attempts[-1])
+    assert found is not None
+    return found
 
 
-def _is_attention(shape: tuple[int, ...], token_counts: set[int]) -> bool:
-    """Attention weights, (B, heads, tokens, tokens), look like maps but are none."""
-    return shape[2] == shape[3] and shape[2] in token_counts
+def _surveyed(module: nn.Module, inputs: Inputs, by_gradient: bool) -> Survey | None:
+    """None where a gradient was wanted and nothing in the model has one by the image."""
+    by_gradient &= inputs.image.is_floating_point()
+    watch = Watch(Replica(module))
+    image = inputs.image.detach().requires_grad_(by_gradient)
+    with torch.set_grad_enabled(by_gradient):
+        output = inputs.run(watch.replica, image.clone())
+    scores = _scores(output)
+    watch.close(scores)
+    total = _probe(scores) if by_gradient else None
+    if by_gradient and total is None:
+        return None
+    grids = _lay_out(watch.seen, inputs, by_gradient)
+    if total is not None:
+        _mark_reaching(watch.seen, total, image)
+    for entry in watch.seen:
+        entry._tensor = entry._edge = None
+    ran = frozenset(watch.ran)
+    return Survey(tuple(watch.seen), frozenset(grids), watch.work, ran, watch.again)
 
 
-def _watch(replica: Replica, inputs: Inputs) -> tuple[list[Seen], Work]:
-    seen: list[Seen] = []
-    work = Work()
-
-    def watching(name: str, pooling: bool, is_leaf: bool) -> Any:
-        def watch(module: nn.Module, _inputs: Any, output: Any) -> None:
-            tensor = main_tensor(output)
-            if tensor is None or not name:
-                return
-            if isinstance(module, nn.Conv2d):
-                work.count(module, tensor)
-            last = seen[-1] if seen else None
-            if (
-                last is None
-                or last._tensor is None
-                or last._tensor() is not tensor
-                or last._version != tensor._version
-            ):
-                last = Seen([], tuple(tensor.shape))
-                last._tensor, last._version = weakref.ref(tensor), tensor._version
-                seen.append(last)
-            last.names.append(name)
-            last.pooled |= pooling
-            last.inner &= is_leaf
-
-        return watch
-
-    for name, module in replica.module.named_modules():
-        is_leaf = next(module.children(), None) is None
-        replica.hook(module, watching(name, "Pool" in type(module).__name__, is_leaf))
-    with torch.no_grad():
-        output = inputs.run(replica.module, inputs.image.clone())
-    returned = {id(tensor) for _, tensor in walk(output)}
-    for entry in seen:
-        tensor = entry._tensor()
-        entry.is_output = tensor is not None and id(tensor) in returned
-        entry._tensor = None
-    return seen, work
-
-
-def _mark_unreachable(replica: Replica, inputs: Inputs, seen: list[Seen]) -> None:
-    """Find the grids whose positions the output does not depend on, by one backward pass."""
-    maps = {entry.name: entry for entry in seen if entry.layout and not entry.is_output}
-    if not maps:
-        return
-    run = capture(replica, inputs, list(maps))
-    # Any output will do; different factors keep a softmax's constant sum from cancelling.
-    probe = [
-        (tensor * torch.linspace(-1.0, 1.0, tensor.numel()).to(tensor).view_as(tensor)).sum()
-        for _, tensor in walk(run.output)
-        if is_float(tensor) and tensor.requires_grad
+def _lay_out(seen: list[Seen], inputs: Inputs, by_gradient: bool) -> set[tuple[int, int]]:
+    """Work out every layout; the grids that are certain, because convolutions made them."""
+    batch = len(inputs.image)
+    # Windows of attention are a batch of their own, and constants come from no image.
+    usable = [
+        entry
+        for entry in seen
+        if len(entry.shape) in (3, 4)
+        and entry.shape[0] == batch
+        and (entry._edge is not None or not by_gradient)
     ]
-    for entry in maps.values():
-        entry.reaches = bool(probe)
-    if not probe:
-        return
-    wrt = [run.cuts[name] for name in maps]
-    total = torch.stack([part.float() for part in probe]).sum()
-    found = torch.autograd.grad(total, wrt, allow_unused=True)
-    for entry, gradient in zip(maps.values(), found, strict=True):
-        assert entry.layout is not None
-        entry.reaches = gradient is not None and bool(entry.layout.maps(gradient).any())
+    grids: set[tuple[int, int]] = set()
+    for entry in usable:
+        if entry.order == "channels first" and len(entry.shape) == 4:
+            entry.layout = read_layout(entry.shape, inputs.size, (), entry.order)
+            if entry.layout:
+                grids.add((entry.layout.height, entry.layout.width))
+    tokens = {entry.shape[1] for entry in usable if len(entry.shape) == 3}
+    for entry in usable:
+        if entry.layout is None and (grids or not _is_attention(entry.shape, tokens)):
+            order = entry.order if entry.order == "channels last" else None
+            entry.layout = read_layout(entry.shape, inputs.size, grids, order)
+    return grids
+
+
+def _mark_reaching(seen: list[Seen], total: Tensor, image: Tensor) -> None:
+    """Find the grids whose positions the output depends on, by one backward pass."""
+    maps = [entry for entry in seen if entry.layout and entry._edge is not None]
+    for entry in maps:
+        entry.reaches = False
+        entry._edge.node.register_prehook(_reporter(entry))
+    try:
+        torch.autograd.grad(total, image, allow_unused=True)
+    except RuntimeError:  # Something in the model has no derivative: then nothing is known.
+        for entry in maps:
+            entry.reaches = True
+
+
+def _reporter(entry: Seen) -> Any:
+    number, layout = entry._edge.output_nr, entry.layout
+    assert layout is not None
+
+    def report(gradients: tuple[Tensor | None, ...]) -> None:
+        gradient = gradients[number]
+        if gradient is not None and gradient.shape == entry.shape:
+            entry.reaches |= bool(layout.maps(gradient).any())
+
+    return report
+
+
+def _scores(output: Any) -> list[Tensor]:
+    """What of an output is explained: a table of class scores without the hidden states that may
+    come along with it; else everything."""
+    table = main_tensor(output)
+    if table is not None and table.ndim == 2:
+        return [table]
+    return [tensor for _, tensor in walk(output) if is_float(tensor)]
+
+
+def _probe(scores: list[Tensor]) -> Tensor | None:
+    """A number that depends on all scores; different factors keep a softmax's constant sum from
+    cancelling."""
+    parts = [
+        (t.float().flatten() * torch.linspace(1.0, 2.0, t.numel(), device=t.device)).sum()
+        for t in scores
+        if t.requires_grad
+    ]
+    return torch.stack(parts).sum() if parts else None
+
+
+def _is_attention(shape: tuple[int, ...], token_counts: Iterable[int]) -> bool:
+    """Queries and weights of attention, (B, heads, tokens, …), look like maps but are none."""
+    return len(shape) == 4 and shape[2] in token_counts

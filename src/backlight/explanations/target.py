@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from backlight.errors import OutputError, TargetError
-from backlight.explanations.tensors import describe, main_tensor
+from backlight.explanations.inputs import Inputs
+from backlight.explanations.tensors import describe, is_float, main_tensor, walk
 from backlight.models.labels import find_label
 
 TargetLike = Any
@@ -63,7 +64,7 @@ class TopClass(Target):
     """Every image's own best class."""
 
     def answer(self, output: Any, labels: Sequence[str] | None) -> Answer:
-        table = class_scores(output)
+        table = _class_scores(output, labels)
         return _of_classes(table, table.argmax(1).tolist(), labels)
 
     def __str__(self) -> str:
@@ -77,7 +78,7 @@ class Class(Target):
     entries: tuple[int | str, ...]
 
     def answer(self, output: Any, labels: Sequence[str] | None) -> Answer:
-        table = class_scores(output)
+        table = _class_scores(output, labels)
         batch, count = table.shape
         if len(self.entries) not in (1, batch):
             raise TargetError(f"{len(self.entries)} targets were given for {batch} images")
@@ -105,17 +106,30 @@ class Score(Target):
         if not isinstance(scores, Tensor) or scores.ndim > 1:
             given = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
             raise TargetError(f"the target {self} must return one score per image, not {given}")
-        if not scores.requires_grad:
+        # A whole output without gradients is the model's doing, and found where it is swept back.
+        if not scores.requires_grad and any(t.requires_grad for _, t in walk(output)):
             raise TargetError(f"the target {self} returns a constant: nothing leads back from it")
         scores = scores.reshape(-1)
         count = len(scores)
         ones = torch.ones_like(scores)
         return Answer(scores, scores, ones, (str(self),) * count, (None,) * count)
 
+    def __reduce__(self) -> Any:
+        # Most callables cannot be pickled; a result keeps the name.
+        return _unpickled, (str(self),)
+
     def __str__(self) -> str:
         return getattr(self.function, "__name__", type(self.function).__name__).replace(
             "<lambda>", "custom score"
         )
+
+
+def _unpickled(name: str) -> Score:
+    def gone(output: Any) -> Tensor:
+        raise TargetError(f"the target {name} was pickled without its function")
+
+    gone.__name__ = name
+    return Score(gone)
 
 
 class Not(Target):
@@ -124,7 +138,8 @@ class Not(Target):
     The score is negated, and with it the gradient (Selvaraju et al. 2017, section 3.3).
 
     Args:
-        target: what `explain` takes as a target; every image's top class when left out.
+        target: what `explain` takes as a target; every image's top class when left out. `Not`
+            of a `Not` is the target itself.
     """
 
     def __init__(self, target: TargetLike = None) -> None:
@@ -132,6 +147,8 @@ class Not(Target):
         self.counterfactual = not self.inner.counterfactual
 
     def answer(self, output: Any, labels: Sequence[str] | None) -> Answer:
+        if isinstance(self.inner, Not):
+            return self.inner.inner.answer(output, labels)
         positive = self.inner.answer(output, labels)
         return dataclasses.replace(
             positive,
@@ -141,7 +158,7 @@ class Not(Target):
         )
 
     def __str__(self) -> str:
-        return f"not {self.inner}"
+        return str(self.inner.inner) if isinstance(self.inner, Not) else f"not {self.inner}"
 
     def __repr__(self) -> str:
         return f"Not({self.inner})"
@@ -157,58 +174,97 @@ def as_target(given: TargetLike) -> Target:
         return TopClass()
     if isinstance(given, Target):
         return given
-    if isinstance(given, bool):
-        raise TargetError(f"a target is a class, a label or a callable, not {given}")
-    if isinstance(given, int | np.integer):
-        return Class((int(given),))
-    if isinstance(given, str):
-        return Class((given,))
-    if isinstance(given, Tensor | np.ndarray) and given.ndim <= 1:
-        given = given.reshape(-1).tolist()
-    if isinstance(given, list | tuple) and given:
-        entries = [entry.item() if isinstance(entry, np.integer) else entry for entry in given]
-        if all(isinstance(entry, int | str) and not isinstance(entry, bool) for entry in entries):
-            return Class(tuple(entries))
+    if isinstance(given, str) or _is_index(given):
+        return Class((_entry(given),))
+    if isinstance(given, Tensor | np.ndarray) and given.ndim == 1:
+        given = given.tolist()
+    if isinstance(given, list | tuple):
+        if given and all(isinstance(entry, str) or _is_index(entry) for entry in given):
+            return Class(tuple(map(_entry, given)))
         raise TargetError(
-            "a list as target holds one class index or label per image; "
-            "for several explanations of the same images use targets=[…]"
+            "a list as target holds one class index or label per image, and Not goes around it: "
+            "Not([…]); for several explanations of the same images use targets=[…]"
         )
-    if callable(given):
+    if callable(given) and not isinstance(given, type):
         return Score(given)
+    kind = given if isinstance(given, bool) else type(given).__name__
     raise TargetError(
-        f"a target is a class index, a label, a list of these, a callable on the output "
-        f"or Not(target), not {type(given).__name__}"
+        "a target is a class index, a label, a list of these, a callable on the output "
+        f"or Not(target), not {kind}"
     )
 
 
-def answered(target: Target, output: Any, labels: Sequence[str] | None, batch: int) -> Answer:
-    """The target's answer, checked: one finite score for each of `batch` images."""
+def _is_index(entry: Any) -> bool:
+    """Whether it is one whole number, of Python, NumPy or PyTorch."""
+    if isinstance(entry, Tensor | np.ndarray):
+        whole = not (entry.is_floating_point() if isinstance(entry, Tensor) else False)
+        return entry.ndim == 0 and whole and _is_index(entry.item())
+    return isinstance(entry, int | np.integer) and not isinstance(entry, bool)
+
+
+def _entry(entry: Any) -> int | str:
+    return str(entry) if isinstance(entry, str) else int(entry)
+
+
+def answered(target: Target, output: Any, labels: Sequence[str] | None, inputs: Inputs) -> Answer:
+    """The target's answer, checked: one finite score for each image of the inputs."""
     answer = target.answer(output, labels)
+    batch = inputs.image.shape[0]
     if len(answer.scores) != batch:
         raise TargetError(f"{target} has {len(answer.scores)} scores for {batch} images")
     finite = torch.isfinite(answer.scores.detach())
     if not bool(finite.all()):
         image = int((~finite).nonzero()[0])
         value = float(answer.scores[image])
-        raise OutputError(f"the score of {answer.names[image]!r} is {value} for image {image}")
+        raise OutputError(
+            f"the score of {answer.names[image]!r} is {value} for {inputs.name(image)}"
+        )
     return answer
 
 
-def class_scores(output: Any) -> Tensor:
-    """The (B, classes) table of class scores inside an output.
-
-    Raises:
-        TargetError: the output holds none; it is described, and how to write a callable.
-    """
+def score_table(output: Any) -> Tensor | None:
+    """The (B, classes) table inside an output; None where it holds none."""
     table = main_tensor(output)
     if table is not None and table.ndim > 2 and table[0].numel() == table.shape[1]:
         table = table.flatten(1)
-    if table is None or table.ndim != 2:
+    return table if table is not None and table.ndim == 2 else None
+
+
+def _class_scores(output: Any, labels: Sequence[str] | None) -> Tensor:
+    """The table that class targets pick from.
+
+    Raises:
+        TargetError: there is none (the output is described, and how to write a callable), or it
+            has not one column for every label.
+    """
+    table = score_table(output)
+    if table is None:
         raise TargetError(
             f"the output has no (batch, classes) scores: {describe(output)}; "
-            "give a callable such as target=lambda output: output[…].mean((1, 2))"
+            f"give a callable, such as target=lambda output: {_example(output)}"
+        )
+    if labels is not None and len(labels) != table.shape[1]:
+        raise TargetError(
+            f"the model has {len(labels)} labels, but {table.shape[1]} scores for each image: "
+            "give a Model with one label for each score"
         )
     return table
+
+
+def _example(output: Any) -> str:
+    """An expression that makes one score per image of some tensor in the output."""
+    path, tensor = next(
+        ((path, tensor) for path, tensor in walk(output) if is_float(tensor) and tensor.ndim),
+        ("output", None),
+    )
+    if tensor is None:
+        return "output.mean((1, 2))"
+    if tensor.ndim == 4:  # one channel of a segmentation or a map
+        return f"{path}[:, 0].mean((1, 2))"
+    if tensor.ndim == 1:
+        return path
+    dims = ", ".join(map(str, range(1, tensor.ndim)))
+    return f"{path}.sum(({dims},))" if tensor.ndim == 2 else f"{path}.sum(({dims}))"
 
 
 def _of_classes(table: Tensor, indices: list[int], labels: Sequence[str] | None) -> Answer:
@@ -226,7 +282,7 @@ def class_name(index: int, labels: Sequence[str] | None) -> str:
 
 def _index(entry: int | str, count: int, labels: Sequence[str] | None) -> int:
     if isinstance(entry, str):
-        if labels is None and not entry.isdigit():
+        if labels is None and not entry.isdecimal():
             raise TargetError(
                 f"this model came without labels, so {entry!r} is unknown: "
                 f"give a class index, 0 to {count - 1}, or a Model with labels"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 import torch
@@ -46,8 +47,15 @@ def replaced(value: Any, old: Tensor, new: Tensor) -> Any:
             if field.init
         }
         return dataclasses.replace(value, **changes)
-    if isinstance(value, dict):
-        return type(value)((key, replaced(entry, old, new)) for key, entry in value.items())
+    if isinstance(value, MutableMapping):
+        changed = copy.copy(value)
+        for key, entry in value.items():
+            changed[key] = replaced(entry, old, new)
+        return changed
+    for name in _LOGITS:
+        if getattr(value, name, None) is old:
+            value = copy.copy(value)
+            setattr(value, name, new)
     return value
 
 

@@ -21,7 +21,8 @@ class MapData:
 
     name         on its button: 'Grad-CAM', 'Guided Grad-CAM', 'Counterfactual'
     heat         (h, w) in [0, 1], or [-1, 1] when `signed`; drawn in colour over the photo
-    picture      instead of `heat`: what `relief` makes of a pixel method; it covers the region
+    picture      instead of `heat`: what `relief` makes of a pixel method, or, when `signed`, what
+                 `pixel_map` does; it covers the region
     boxes        rectangles in photo pixels
     note         how to read the map, its limitation; one or two sentences
     unavailable  instead of both: why there is no such map

@@ -195,7 +195,7 @@ def _hint(region: Box, photo: PhotoData) -> str:
 
 
 def _about(item: MapData, place: int, *, shown: bool) -> str:
-    kind: Legend = "relief" if item.heat is None else "diverging" if item.signed else "sequential"
+    kind: Legend = "diverging" if item.signed else "relief" if item.heat is None else "sequential"
     low, middle, high = LEGEND_LABELS[kind]
     note = f'<p class="note">{escaped(item.note)}</p>' if item.note else ""
     return (

@@ -1,0 +1,450 @@
+"""What a watched run tells about layers: on networks made to mislead it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
+
+import backlight as bl
+from backlight.errors import LayerError
+from backlight.explanations.capture import untraced
+from backlight.explanations.inputs import prepare
+from backlight.explanations.replica import Replica
+from backlight.explanations.survey import Survey, survey
+from backlight.models.model import Model
+
+from .networks import densenet_like, photos, resnet_like, seeded, vgg_like
+
+
+def surveyed(network: nn.Module, given: Any) -> Survey:
+    inputs = prepare(Model(network), given)
+    with untraced():
+        return survey(Replica(network), inputs)
+
+
+def names(found: Survey) -> list[list[str]]:
+    return [entry.names for entry in found.seen]
+
+
+def conv(inside: int, outside: int, size: int = 3) -> nn.Conv2d:
+    return nn.Conv2d(inside, outside, size, padding=size // 2)
+
+
+class Network(nn.Module):
+    """Parts by name, and how they are run."""
+
+    def __init__(self, run: Callable[[Any, Tensor], Any], **parts: nn.Module) -> None:
+        super().__init__()
+        self.run = run
+        for name, part in parts.items():
+            self.add_module(name, part)
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self.run(self, *inputs)
+
+
+def network(run: Callable[..., Any], **parts: nn.Module) -> nn.Module:
+    return seeded(lambda: Network(run, **parts))
+
+
+def read(net: Any, maps: Tensor) -> Any:
+    return net.fc(maps.mean((2, 3)))
+
+
+# Names.
+
+
+def test_a_tensor_is_listed_once_under_all_the_modules_that_return_it() -> None:
+    found = surveyed(vgg_like(), photos())
+    listed = names(found)
+    assert ["0.7", "0"] in listed  # the pooling, and the whole Sequential that ends in it
+    assert ["0.5"] in listed
+    assert ["0.6"] in listed  # an in-place ReLU returns the same object, but other values
+    assert sum(len(entry) for entry in listed) == len({n for entry in listed for n in entry})
+
+
+def test_a_module_that_passes_on_its_input_does_not_give_the_name() -> None:
+    net = network(
+        lambda n, x: read(n, n.drop(n.keep(n.conv(x)))),
+        conv=conv(3, 4), keep=nn.Identity(), drop=nn.Dropout(), fc=nn.Linear(4, 2),
+    )  # fmt: skip
+    assert bl.layers(net, photos())[0].name == "conv"
+    # It can be asked for all the same.
+    here, there = bl.explain(net, photos(), 0, layer=["conv", "keep"])
+    assert torch.equal(here.map, there.map)
+
+
+def test_an_outer_module_is_not_named_where_the_tensor_was_used_on_the_way_out() -> None:
+    class Backbone(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.mix = conv(3, 4), nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> dict[str, Tensor]:
+            maps = self.conv(x)
+            return {"maps": maps, "pooled": self.mix(maps.mean((2, 3)))}
+
+    net = network(
+        lambda n, x: n.fc(n.backbone(x)["pooled"]), backbone=Backbone(), fc=nn.Linear(4, 2)
+    )
+    assert bl.layers(net, photos())[0].name == "backbone.conv"
+    inner, outer = bl.explain(net, photos(), 1, layer=["backbone.conv", "backbone"])
+    assert torch.equal(inner.map, outer.map)
+    assert bool(inner.map.any())
+
+
+def test_nor_where_another_module_used_it_before_it_was_returned() -> None:
+    class Gated(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.gate = conv(3, 4), nn.Linear(4, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            maps = self.conv(x)
+            self.kept = self.gate(maps.mean((2, 3)))
+            return maps
+
+    net = network(
+        lambda n, x: n.fc(n.gated(x).amax((2, 3)) * n.gated.kept), gated=Gated(), fc=nn.Linear(4, 2)
+    )
+    assert names(surveyed(net, photos())) == [["gated.conv"], ["gated.gate"], ["fc"]]
+    inner, outer = bl.explain(net, photos(), 1, layer=["gated.conv", "gated"])
+    assert torch.equal(inner.map, outer.map)
+
+
+def test_a_result_beside_others_does_not_lend_its_name_either() -> None:
+    class Pair(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = conv(3, 4)
+
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            maps = self.conv(x)
+            return maps, maps.mean((2, 3))  # no module runs in between, but it was used
+
+    net = network(lambda n, x: n.fc(n.pair(x)[1]), pair=Pair(), fc=nn.Linear(4, 2))
+    assert bl.layers(net, photos())[0].name == "pair.conv"
+    inner, outer = bl.explain(net, photos(), 1, layer=["pair.conv", "pair"])
+    assert torch.equal(inner.map, outer.map)
+
+
+def test_of_a_module_that_runs_several_times_the_last_run_counts() -> None:
+    shrinking = nn.Conv2d(4, 4, 3, stride=2, padding=1)
+    net = network(
+        lambda n, x: read(n, n.again(n.again(n.again(n.first(x))))),
+        first=conv(3, 4), again=shrinking, fc=nn.Linear(4, 2),
+    )  # fmt: skip
+    found = surveyed(net, photos(1, 32, 48))
+    again = found.find("again")
+    assert again is not None
+    assert again.shape == (1, 4, 4, 6)
+    assert [c.name for c in bl.layers(net, photos(1, 32, 48))] == ["again", "first"]
+    assert bl.explain(net, photos(2, 32, 48), 0).map.shape == (2, 4, 6)
+
+
+def test_a_shared_relu_is_a_candidate_for_its_last_run_only() -> None:
+    net = network(
+        lambda n, x: read(n, n.second(n.relu(n.first(x)))),
+        first=conv(3, 4), relu=nn.ReLU(), second=conv(4, 4), fc=nn.Linear(4, 2),
+    )  # fmt: skip
+    order = [c.name for c in bl.layers(net, photos())]
+    assert order == ["second", "relu", "first"]
+    both = network(
+        lambda n, x: read(n, n.relu(n.second(n.relu(n.first(x))))),
+        first=conv(3, 4), relu=nn.ReLU(), second=conv(4, 4), fc=nn.Linear(4, 2),
+    )  # fmt: skip
+    assert [c.name for c in bl.layers(both, photos())] == ["relu", "second", "first"]
+
+
+def test_containers_and_idle_modules_are_known_not_to_have_run() -> None:
+    net = network(
+        lambda n, x: read(n, n.used(x)), used=conv(3, 4), idle=conv(3, 4), fc=nn.Linear(4, 2)
+    )
+    assert surveyed(net, photos()).ran == {"used", "fc"}
+    assert "layers" in dict(densenet_like().get_submodule("features.block1").named_children())
+    assert "features.block1.layers" not in surveyed(densenet_like(), photos()).ran
+
+
+# Pooling.
+
+
+def test_only_what_really_pools_counts_as_pooled() -> None:
+    class PoolFormerBlock(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(4, 4, 2, stride=2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.conv(x).relu()
+
+    net = network(
+        lambda n, x: n.fc(n.avgpool(n.maxpool(n.block(n.smooth(n.conv(x))))).flatten(1)),
+        conv=conv(3, 4), smooth=nn.AvgPool2d(3, 1, 1), block=PoolFormerBlock(),
+        maxpool=nn.MaxPool2d(2), avgpool=nn.AdaptiveAvgPool2d(2), fc=nn.Linear(16, 2),
+    )  # fmt: skip
+    # The adaptive pool has nothing left to do at this size, which makes its result no less pooled.
+    pooled = {e.name: e.pooled for e in surveyed(net, photos(1, 8, 8)).seen}
+    assert pooled == {
+        "conv": False, "smooth": False, "block.conv": False, "block": False,
+        "maxpool": True, "avgpool": True, "fc": False,
+    }  # fmt: skip
+    best = bl.layers(net, photos(1, 8, 8))[0]
+    assert (best.name, best.reason) == (
+        "block", "last map with spatial extent, 4×4×4, before pooling"
+    )  # fmt: skip
+
+
+# Dependence on the image, and of the output.
+
+
+def test_what_does_not_come_from_the_image_is_no_map() -> None:
+    class Biased(nn.Module):
+        """Adds a table of positions, made by a layer and shaped like maps."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.table = conv(3, 4), conv(2, 4)
+
+        def forward(self, x: Tensor) -> Tensor:
+            grid = torch.linspace(0, 1, 2 * x[0, 0].numel(), dtype=x.dtype).view(1, 2, *x.shape[2:])
+            return self.conv(x) + self.table(grid)
+
+    net = network(lambda n, x: read(n, n.biased(x)), biased=Biased(), fc=nn.Linear(4, 2))
+    assert {c.name for c in bl.layers(net, photos())} == {"biased", "biased.conv"}
+
+
+def test_of_several_inputs_only_the_images_layers_are_candidates() -> None:
+    class Asks(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.pixels, self.fc = nn.Linear(6, 8), conv(3, 8), nn.Linear(16, 2)
+
+        def forward(self, image: Tensor, question: Tensor) -> Tensor:
+            words = self.words(question)  # (B, 64, 8), as an 8×8 grid of tokens would be
+            return self.fc(torch.cat([self.pixels(image).mean((2, 3)), words.mean(1)], 1))
+
+    given = (photos(2, 8, 8), torch.ones(2, 64, 6, dtype=torch.float64))
+    assert [c.name for c in bl.layers(seeded(Asks), given)] == ["pixels"]
+
+
+def test_branches_that_lead_nowhere_come_last_and_say_so() -> None:
+    class Auxiliary(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.trunk, self.last, self.side = conv(3, 4), conv(4, 4), conv(4, 4)
+            self.fc = nn.Linear(4, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            maps = self.trunk(x)
+            scores = self.fc(self.last(maps).mean((2, 3)))
+            self.side(maps)  # for training only
+            return scores
+
+    found = bl.layers(seeded(Auxiliary), photos(1, 8, 8))
+    assert [c.name for c in found] == ["last", "trunk", "side"]
+    assert found[-1].reason == "8×8×4, but its positions do not reach the output"
+
+
+def test_scores_that_cancel_in_a_sum_still_depend_on_their_maps() -> None:
+    def run(n: Any, x: Tensor) -> Tensor:
+        score = read(n, n.conv(x)).squeeze(1)
+        return torch.stack([score, -score], 1)
+
+    net = network(run, conv=conv(3, 4), fc=nn.Linear(4, 1))
+    assert "before its positions are merged" in bl.layers(net, photos())[0].reason
+
+
+def test_windows_of_attention_are_no_maps_of_the_image() -> None:
+    def run(n: Any, x: Tensor) -> Tensor:
+        maps = n.conv(x)  # 8×8 positions, as four windows of 4×4
+        windows = F.unfold(maps, 4, stride=4).view(len(x), 6, 16, 4)
+        windows = windows.permute(0, 3, 2, 1).flatten(0, 1)  # (4 windows of each image, 16, 6)
+        mixed = n.keep(n.mix(windows))
+        return n.fc(mixed.view(len(x), 64, 6).mean(1))
+
+    net = network(run, conv=conv(3, 6), mix=nn.Linear(6, 6), keep=nn.Identity(), fc=nn.Linear(6, 2))
+    assert [c.name for c in bl.layers(net, photos(2, 8, 8))] == ["conv"]
+    for layer in ("mix", "keep"):
+        with pytest.raises(LayerError, match=r"returns \(8, 16, 6\), which cannot be read as maps"):
+            bl.explain(net, photos(2, 8, 8), 0, layer=layer)
+
+
+def test_hidden_states_beside_the_scores_do_not_count_as_output() -> None:
+    """Else the tokens that the class token leaves behind would seem to matter."""
+    transformers = pytest.importorskip("transformers")
+    config = transformers.ViTConfig(
+        hidden_size=16, num_hidden_layers=3, num_attention_heads=2, intermediate_size=16,
+        image_size=32, patch_size=8, num_labels=3, output_hidden_states=True,
+    )  # fmt: skip
+    net = seeded(lambda: transformers.ViTForImageClassification(config))
+    assert bl.layers(net, photos(1, 32, 32))[0].name == "vit.layers.1"
+
+
+def test_the_output_itself_is_no_layer_to_look_at() -> None:
+    net = network(lambda n, x: n.head(n.conv(x).relu()), conv=conv(3, 4), head=conv(4, 5, 1))
+    assert [c.name for c in bl.layers(net, photos())] == ["conv"]
+    why = bl.explain(net, photos(), lambda maps: maps[:, 2].mean((1, 2)))
+    assert why.layer == "conv"
+
+
+class Attention(nn.Module):
+    """One head, its weights passed through a Dropout as is usual, so that they are seen."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.qkv, self.drop, self.out = (
+            nn.Linear(width, 3 * width),
+            nn.Dropout(),
+            nn.Linear(width, width),
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        q, k, v = self.qkv(tokens).chunk(3, -1)
+        weights = self.drop((q @ k.transpose(1, 2)).softmax(-1).unsqueeze(1))
+        return tokens + self.out(weights.squeeze(1) @ v)
+
+
+@pytest.mark.parametrize("patches_by", ["convolution", "linear layer"])
+def test_attention_weights_are_no_maps(patches_by: str) -> None:
+    class Tiny(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 8, 8) if patches_by == "convolution" else None
+            self.embed = nn.Linear(192, 8)
+            self.attention, self.fc = Attention(8), nn.Linear(8, 2)
+
+        def forward(self, image: Tensor) -> Tensor:
+            if self.conv is not None:
+                tokens = self.conv(image).flatten(2).transpose(1, 2)
+            else:
+                tokens = self.embed(F.unfold(image, 8, stride=8).transpose(1, 2))
+            return self.fc(self.attention(tokens).mean(1))
+
+    found = bl.layers(seeded(Tiny), photos(2, 32, 40))  # 4×5 patches, 20 by 20 weights
+    assert (found[0].name, found[0].grid) == ("attention", "4×5×8")
+    assert "attention.drop" not in {candidate.name for candidate in found}
+
+
+# Networks that have no gradient somewhere.
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_a_backbone_run_without_gradients_still_has_layers(context: Callable[[], Any]) -> None:
+    class Frozen(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.backbone = nn.Sequential(conv(3, 4), nn.ReLU(), conv(4, 4))
+            self.head, self.fc = conv(4, 5), nn.Linear(5, 2)
+
+        def forward(self, image: Tensor) -> Tensor:
+            with context():
+                maps = self.backbone(image)
+            return self.fc(self.head(maps.clone()).mean((2, 3)))
+
+    found = bl.layers(seeded(Frozen), photos())
+    assert [c.name for c in found] == ["head", "backbone", "backbone.1", "backbone.0"]
+    assert bl.explain(seeded(Frozen), photos(), 0).layer == "head"
+
+
+class Rounded(torch.autograd.Function):
+    """Something without a derivative, as quantised layers are."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return (x * 8).round() / 8
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        raise NotImplementedError("no derivative")
+
+
+def test_a_prefix_without_derivatives_does_not_matter_to_the_layers_after_it() -> None:
+    net = network(
+        lambda n, x: read(n, n.second(Rounded.apply(n.first(x)))),
+        first=conv(3, 4), second=conv(4, 4), fc=nn.Linear(4, 2),
+    )  # fmt: skip
+    assert bl.layers(net, photos())[0].name == "second"
+    assert bool(bl.explain(net, photos(), 0).map.any())
+
+
+def test_checkpointed_blocks_are_seen_once() -> None:
+    for reentrant in (False, True):
+        net = network(
+            lambda n, x, reentrant=reentrant: read(
+                n, checkpoint(n.block, n.conv(x), use_reentrant=reentrant)
+            ),
+            conv=conv(3, 4), block=nn.Sequential(conv(4, 4), nn.ReLU()), fc=nn.Linear(4, 2),
+        )  # fmt: skip
+        assert surveyed(net, photos()).ran == {"conv", "block", "block.0", "block.1", "fc"}
+        assert len(surveyed(net, photos()).seen) == 4
+
+
+# How often, on what, and at what cost.
+
+
+class Counted(nn.Module):
+    """Counts its runs where a replica cannot follow, and may insist on a batch size."""
+
+    runs: list[int] = []  # noqa: RUF012  (shared on purpose)
+
+    def __init__(self, batch: int | None = None) -> None:
+        super().__init__()
+        self.conv, self.fc, self.batch = conv(3, 4), nn.Linear(4, 2), batch
+
+    def forward(self, image: Tensor) -> Tensor:
+        type(self).runs.append(len(image))
+        if self.batch is not None and len(image) != self.batch:
+            raise ValueError(f"this model takes {self.batch} images at once")
+        return self.fc(self.conv(image).mean((2, 3)))
+
+
+def test_a_model_is_surveyed_once_for_every_size_and_again_when_it_changes() -> None:
+    net = seeded(Counted)
+    Counted.runs.clear()
+    first = surveyed(net, photos(5))
+    assert surveyed(net, photos(2)) is first
+    assert Counted.runs == [1]
+    assert surveyed(net, photos(2, 24, 40)) is not first
+    assert Counted.runs == [1, 1]
+    again = surveyed(net, photos(2, 24, 40))
+    net.conv = conv(3, 4).double()
+    assert surveyed(net, photos(2, 24, 40)) is not again
+
+
+def test_a_model_of_fixed_batch_size_is_surveyed_on_the_whole_batch() -> None:
+    net = seeded(lambda: Counted(batch=3))
+    assert bl.layers(net, photos(3))[0].shape == (3, 4, 24, 24)
+    assert bl.explain(net, photos(3), 0).map.shape == (3, 24, 24)
+
+
+def test_a_model_that_fails_fails_with_its_own_error() -> None:
+    net = seeded(lambda: Counted(batch=3))
+    with pytest.raises(ValueError, match="this model takes 3 images at once"):
+        bl.layers(net, photos(2))
+
+
+def test_the_work_of_convolutions_is_counted_for_one_image() -> None:
+    net = network(
+        lambda n, x: read(n, n.deep(n.point(n.wide(x)))),
+        wide=nn.Conv2d(3, 6, 3, 2, 1), point=conv(6, 4, 1),
+        deep=nn.Conv2d(4, 4, 3, padding=1, groups=4), fc=nn.Linear(4, 2),
+    )  # fmt: skip
+    work = surveyed(net, photos(2, 16, 24)).work
+    positions = 8 * 12
+    assert work.products == positions * (6 * 27 + 4 * 6 + 4 * 9)
+    assert work.weights == 6 * 27  # neither 1×1 kernels nor those of single channels
+
+
+def test_nothing_of_the_run_is_kept_alive() -> None:
+    net = resnet_like()
+    for entry in surveyed(net, photos()).seen:
+        kept = [value for value in vars(entry).values() if isinstance(value, Tensor)]
+        assert not kept
+        assert entry._tensor is None
+        assert entry._edge is None
