@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "errors": set(),
     "show": {"errors"},
     "models": {"errors"},
-    "gradients": {"errors"},
+    "gradients": {"errors", "show"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
     "commands": {"errors", "models", "show", "explanations"},
     "cli": {"backlight", "errors", "commands"},

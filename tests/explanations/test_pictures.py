@@ -1,4 +1,4 @@
-"""What people see: overlays, sheets, notebook cells, and the data of the page."""
+"""What people see: overlays with their captions, sheets of a batch, notebook cells."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import dataclasses
 import html
 import io
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +18,13 @@ from skimage import data
 from torch import nn
 
 import backlight as bl
-from backlight import cli
 from backlight.errors import InputError
 from backlight.explanations.explanation import Explanation
 from backlight.explanations.methods import METHODS
 from backlight.explanations.pictures import _caption, _only, page_data, photo_of, sheet
 
 from .networks import photos, resnet_like, seeded
-
-CHELSEA = data.chelsea()  # 451×300
-CROP = bl.Preprocess(size=24)
-SQUASH = bl.Preprocess(size=24, mode="squash")
-
-
-def model(preprocess: Any = CROP, **options: Any) -> bl.Model:
-    options = {"labels": list("abcdef"), "name": "tiny", **options}
-    return bl.Model(resnet_like(), preprocess=preprocess, **options)
-
-
-def colours(picture: Image.Image) -> np.ndarray:
-    return np.asarray(picture.convert("RGB")).astype(int)
-
-
-# Overlays.
+from .pictured import CHELSEA, CROP, SQUASH, colours, model
 
 
 def test_the_photo_keeps_its_size_and_the_caption_stands_below() -> None:
@@ -167,9 +150,6 @@ def test_a_picture_of_a_batch_is_that_of_each_image_alone() -> None:
         assert difference.max() <= 1
 
 
-# Captions.
-
-
 def test_the_caption_says_what_of_which_file_how_and_where(tmp_path: Path) -> None:
     path = tmp_path / "my cat.png"
     Image.fromarray(CHELSEA).save(path)
@@ -203,9 +183,6 @@ def test_a_map_without_anything_positive_is_said_to_be_empty(tmp_path: Path) -> 
     for ending in (".png", ".html", ".npz"):
         assert empty.save(tmp_path / f"why{ending}").exists()
     assert "nothing" not in _caption(bl.explain(net, photos(1), bl.Not(1), layer="1"))[1]
-
-
-# Sheets and notebooks.
 
 
 @pytest.mark.parametrize(("count", "columns", "rows"), [(1, 1, 1), (2, 2, 1), (3, 2, 2), (5, 3, 2)])
@@ -242,165 +219,3 @@ def test_a_notebook_shows_eight_images_and_counts_the_others() -> None:
     assert cell.count("<img") == 8
     assert "… and 3 more images" in cell
     assert "more images" not in bl.explain(resnet_like(), photos(8), 1)._repr_html_()
-
-
-# The page.
-
-
-def test_a_page_holds_every_photo_with_its_classes_and_maps() -> None:
-    why = bl.explain(model(), [CHELSEA, data.coffee()], ["c", "e"])
-    page = page_data(why)
-
-    assert [photo.label for photo in page.photos] == ["c", "e"]
-    assert [photo.target for photo in page.photos] == ["c (class 2)", "e (class 4)"]
-    for index, photo in enumerate(page.photos):
-        assert photo.score == pytest.approx(float(why.scores[index]))
-        assert photo.region == why.photos[index].region
-        assert photo.photo.size == ((451, 300), (600, 400))[index]
-        assert [c.label for c in photo.classes] == [c.label for c in why.top()[index]]
-        assert [c.label for c in photo.classes if c.chosen] == [
-            label for label in (photo.label,) if label in {c.label for c in photo.classes}
-        ]
-        cam, guided, both = photo.maps
-        assert (cam.name, guided.name, both.name) == (
-            *("Grad-CAM", "Guided Grad-CAM"),
-            "For and against",
-        )
-        assert cam.heat is not None
-        assert np.allclose(cam.heat, why.heatmap()[index])
-        assert cam.boxes == (why.boxes(of="photo")[index],)
-        assert both.signed
-        assert np.allclose(both.heat, why.heatmap(signed=True)[index])
-        assert guided.picture is not None
-        assert guided.boxes == ()  # of single pixels the largest region says nothing
-
-
-@pytest.mark.parametrize(
-    ("method", "target", "names"),
-    [
-        ("grad-cam", bl.Not(1), ["Counterfactual Grad-CAM", "Counterfactual Guided Grad-CAM"]),
-        ("gradient", 1, ["Gradient"]),
-        ("gradient", bl.Not(1), ["Counterfactual Gradient"]),
-        ("guided-grad-cam", 1, ["Guided Grad-CAM"]),
-        ("deconvnet", 1, ["Deconvnet"]),
-    ],
-)
-def test_a_page_holds_the_maps_that_go_with_the_question(
-    method: str, target: Any, names: list[str]
-) -> None:
-    why = bl.explain(model(), CHELSEA, target, method=method)
-    (photo,) = page_data(why).photos
-    assert [entry.name for entry in photo.maps] == names
-    assert all(entry.signed == why.signed for entry in photo.maps)
-    if why.target.counterfactual:
-        assert "For: what speaks against b, whose score would rise" in photo.maps[0].note
-
-
-def test_a_companion_that_cannot_be_made_is_said_and_the_page_is_whole(tmp_path: Path) -> None:
-    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(4 * 22 * 22, 3))
-    torch.manual_seed(0)
-    why = bl.explain(net, torch.randn(1, 3, 24, 24), 1, layer="0")
-    (photo,) = page_data(why).photos
-    assert "guided-backprop met no rectifier" in photo.maps[1].unavailable
-    assert "is not available" in why.save(tmp_path / "why.html").read_text(encoding="utf-8")
-
-    def out_of_memory(_method: str) -> Explanation:
-        raise RuntimeError("out of memory\nwith a long report")
-
-    failing = dataclasses.replace(why, again=out_of_memory)
-    assert page_data(failing).photos[0].maps[1].unavailable == "out of memory"
-
-
-def test_a_page_without_its_model_has_no_companion() -> None:
-    why = dataclasses.replace(bl.explain(model(), CHELSEA), again=None)
-    assert [entry.name for entry in page_data(why).photos[0].maps] == [
-        *("Grad-CAM", "For and against")
-    ]
-
-
-def test_texts_from_outside_are_escaped_on_the_page(tmp_path: Path) -> None:
-    evil = "<script>alert(1)</script>"
-    path = tmp_path / "<img src=x onerror=alert(1)>.png"
-    Image.fromarray(CHELSEA).save(path)
-    why = bl.explain(model(labels=[evil] * 6, name=evil, source=evil), path, 1)
-    text = why.save(tmp_path / "why.html").read_text(encoding="utf-8")
-    assert evil not in text
-    assert "<img src=x" not in text
-    assert html.escape(evil) in text
-
-
-# The recipe.
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> list[Path]:
-    names = ["my cat.png", "it's; rm -rf $HOME.png", "-dash.png"]
-    for name in names:
-        Image.fromarray(CHELSEA).save(tmp_path / name)
-    return [tmp_path / name for name in names]
-
-
-def command_of(given: Any, target: Any = None, **options: Any) -> list[str]:
-    """The page's command line as the shell would read it, parsed by the real command line."""
-    source = options.pop("source", "efficientnet-lite0")
-    why = bl.explain(model(source=source), given, target, **options)
-    return shlex.split(page_data(why).recipe.command)
-
-
-def parsed(words: list[str]) -> Any:
-    assert words[0] == "backlight"
-    return cli.parse(words[1:])
-
-
-def test_the_command_line_asks_the_same_question_again(files: list[Path]) -> None:
-    options = parsed(command_of(files[0], "c", layer="layer2", method="guided-grad-cam"))
-    assert options.photos == ["my cat.png"]
-    assert (options.model, options.target) == ("efficientnet-lite0", "c")
-    assert (options.method, options.layer) == ("guided-grad-cam", "layer2")
-    assert not options.counterfactual
-
-
-def test_the_top_class_is_written_down_for_one_photo_and_left_open_for_several(
-    files: list[Path],
-) -> None:
-    why = bl.explain(model(), files[0])
-    assert parsed(command_of(files[0])).target == str(why.classes[0])
-    several = parsed(command_of(files, bl.Not()))
-    assert several.target is None
-    assert several.counterfactual
-    assert several.photos == ["my cat.png", "it's; rm -rf $HOME.png", "./-dash.png"]
-
-
-@pytest.mark.parametrize(
-    ("target", "named", "against"),
-    [
-        (3, "3", False),
-        (bl.Not("d"), "d", True),
-        (bl.Not(bl.Not(3)), "3", False),
-        ([3, 3], "3", False),
-    ],
-)
-def test_targets_are_named(files: list[Path], target: Any, named: str, against: bool) -> None:
-    options = parsed(command_of(files[:2], target))
-    assert (options.target, options.counterfactual) == (named, against)
-
-
-def test_pixel_methods_name_no_layer(files: list[Path]) -> None:
-    assert parsed(command_of(files[0], 1, method="gradient")).layer is None
-
-
-@pytest.mark.parametrize(
-    ("given", "target", "source"),
-    [
-        ("files", lambda out: out[:, 1], "net"),
-        ("files", [1, 2, 3], "net"),
-        ("files", 1, None),
-        ("arrays", 1, "net"),
-    ],
-    ids=["a callable", "classes that differ", "a model of one's own", "no files"],
-)
-def test_where_no_command_line_says_it_there_is_none(
-    files: list[Path], given: str, target: Any, source: str | None
-) -> None:
-    photos_given = files if given == "files" else [CHELSEA] * 3
-    assert command_of(photos_given, target, source=source) == []

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from backlight.errors import LayerError, OutputError
 from backlight.explanations.inputs import Inputs
@@ -57,44 +57,64 @@ def capture(
     *,
     by_pixels: bool = False,
     memory_format: torch.memory_format = torch.preserve_format,
+    runs: Mapping[str, int] | None = None,
 ) -> Capture:
     """Run the replica on the inputs, cut at each of `layers`; `memory_format` is the image's.
 
     A layer downstream of another cut, or of pixels that a gradient is wanted by, stays connected
-    to it; otherwise its output becomes a leaf and everything before it is plain inference.
+    to it; otherwise its output becomes a leaf and everything before it is plain inference. `runs`
+    tells how often layers run, as far as that is known: then only the last run is cut.
 
     Raises:
         LayerError: a layer was never run, or returned no floating-point tensor.
     """
-    seen: dict[str, Tensor] = {}
-    for name in layers:
-        module, cut = replica.module.get_submodule(name), _cutter(name, seen)
-        if module._forward_hooks:
-            # The model's own hooks may keep the output for later, or return another: the one they
-            # see must lead back to the cut, and so must what they return.
-            replica.hook(module, cut, first=True)
-        replica.hook(module, cut)
+    cuts = {name: _Cut(name, (runs or {}).get(name, 1)) for name in layers}
+    for name, cut in cuts.items():
+        cut.hang(replica, replica.module.get_submodule(name))
     # The model gets a copy, so one that normalises its input in place leaves the caller's alone.
     by_pixels = by_pixels and inputs.image.is_floating_point()
     pixels = inputs.image.detach().clone().requires_grad_() if by_pixels else None
     image = (inputs.image if pixels is None else pixels).clone(memory_format=memory_format)
     output = inputs.run(replica, image)
+    if any(0 < cut.ran < cut.runs for cut in cuts.values()):  # not as often as was known
+        again, form = Replica(replica.original), memory_format
+        return capture(again, inputs, layers, by_pixels=by_pixels, memory_format=form)
+    found = {name: cut.kept for name, cut in cuts.items() if cut.kept is not None}
     for name in layers:
-        if name not in seen:
+        if name not in found:
             raise LayerError(f"layer {name!r} was never run on these inputs")
-    return Capture(output, pixels, seen)
+    return Capture(output, pixels, found)
 
 
-def _cutter(name: str, seen: dict[str, Tensor]) -> Any:
-    passed_on: tuple[weakref.ref[Tensor], int] | None = None
+class _Cut:
+    """Holds on to what a layer returns in its last run, and passes on a copy that leads there."""
 
-    def cut(_module: Any, inputs: Any, output: Any) -> Any:
-        nonlocal passed_on
+    def __init__(self, name: str, runs: int) -> None:
+        self.name, self.runs, self.ran = name, runs, 0
+        self.kept: Tensor | None = None
+        self._going: tuple[weakref.ref[Tensor], int] | None = None
+
+    def hang(self, replica: Replica, module: nn.Module) -> None:
+        if not module._forward_hooks:
+            replica.hook(module, self._count_and_cut)
+            return
+        # The model's own hooks may keep the output for later, or return another: the one they
+        # see must lead back to the cut, and so must what they return.
+        replica.hook(module, self._count_and_cut, first=True)
+        replica.hook(module, self._cut)
+
+    def _count_and_cut(self, module: nn.Module, inputs: Any, output: Any) -> Any:
+        self.ran += 1
+        return self._cut(module, inputs, output)
+
+    def _cut(self, _module: nn.Module, inputs: Any, output: Any) -> Any:
+        if self.ran < self.runs:
+            return None
         tensor = main_tensor(output)
         if tensor is None:
             kind = type(output).__name__
-            raise LayerError(f"layer {name!r} returns {kind}, not a floating-point tensor")
-        if passed_on and passed_on[0]() is tensor and passed_on[1] == tensor._version:
+            raise LayerError(f"layer {self.name!r} returns {kind}, not a floating-point tensor")
+        if self._going and self._going[0]() is tensor and self._going[1] == tensor._version:
             return None
         # Models that run their backbone under no_grad or inference_mode are cut there all the same.
         with untraced():
@@ -102,13 +122,11 @@ def _cutter(name: str, seen: dict[str, Tensor]) -> Any:
             # A layer that works in place returns its input, which the model may change later.
             if kept.is_inference() or any(_same_storage(kept, t) for _, t in walk(inputs)):
                 kept = kept.clone()
-            seen[name] = kept if kept.requires_grad else kept.requires_grad_()
+            self.kept = kept if kept.requires_grad else kept.requires_grad_()
             # What follows may work in place (ReLU(inplace=True)); what was kept must stay.
-            going = kept.clone()
-        passed_on = weakref.ref(going), going._version
+            going = self.kept.clone()
+        self._going = weakref.ref(going), going._version
         return replaced(output, tensor, going)
-
-    return cut
 
 
 def _same_storage(one: Tensor, other: Tensor) -> bool:

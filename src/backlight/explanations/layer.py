@@ -179,7 +179,7 @@ def _place(module: nn.Module, name: str, found: Survey) -> tuple[str, str]:
 
 def _check_run(module: nn.Module, name: str, found: Survey) -> None:
     """A container such as ModuleList is never called itself: name a part of it that is."""
-    if _first_name(module, name) in found.ran:
+    if _first_name(module, name) in found.runs:
         return
     kind = type(module.get_submodule(name)).__name__
     parts = [entry.name for entry in found.seen if entry.name.startswith(f"{name}.")]

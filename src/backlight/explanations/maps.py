@@ -39,19 +39,19 @@ def run_model(replica: Replica, batch: Inputs, names: Sequence[str], spec: Metho
             f"{spec.name} differentiates by the pixels, which are {kind}: give a floating-point "
             "tensor, or use method='grad-cam'"
         )
-    model = replica.original
-    fast = survey(replica, batch).prefers_channels_last(batch) and model not in _by_default_order
+    model, found = replica.original, survey(replica, batch)
+    fast = found.prefers_channels_last(batch) and model not in _by_default_order
+    run = functools.partial(capture, by_pixels=spec.by_pixels, runs=found.runs)
     with Revealed() if spec.rule else contextlib.nullcontext():
         if fast:
             try:
-                last = torch.channels_last
-                return capture(replica, batch, names, by_pixels=spec.by_pixels, memory_format=last)
+                return run(replica, batch, names, memory_format=torch.channels_last)
             except RuntimeError as error:
                 if "view" not in str(error):
                     raise
             _by_default_order.add(model)
             replica = Replica(model)
-        return capture(replica, batch, names, by_pixels=spec.by_pixels)
+        return run(replica, batch, names)
 
 
 def raw_maps(

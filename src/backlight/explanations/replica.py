@@ -85,7 +85,8 @@ class Replica:
         self._memo: dict[int, Any] = {}
         self._tree: list[Any] = []
         self.original = uncompiled(module)
-        self.module: nn.Module = self._module(self.original)
+        with torch.no_grad():  # for the copies
+            self.module: nn.Module = self._module(self.original)
 
     @property
     def fingerprint(self) -> int:
@@ -104,12 +105,7 @@ class Replica:
         if (known := self._memo.get(id(module))) is not None:
             return known  # type: ignore[no-any-return]
         kind, new = type(module), module.__dict__.copy()
-        built_in = kind.__module__.startswith("torch.nn.modules.")
-        if not built_in and isinstance(module, torch.jit.ScriptModule):
-            raise ModelError(
-                "a TorchScript module cannot be cut at a layer; "
-                "give the original nn.Module, or export it with torch.export.save (.pt2)"
-            )
+        built_in = _is_built_in(kind)
         wraps = not built_in and is_wrapper(module)
         replica = object.__new__(Through if wraps else kind)
         self._memo[id(module)] = replica
@@ -244,19 +240,33 @@ class Replica:
         return replica
 
 
+@functools.cache
+def _is_built_in(kind: type) -> bool:
+    """One of PyTorch's own modules, whose ways are known.
+
+    Raises:
+        ModelError: a compiled kind of module that has no layers to cut at.
+    """
+    if issubclass(kind, torch.jit.ScriptModule):
+        raise ModelError(
+            "a TorchScript module cannot be cut at a layer; "
+            "give the original nn.Module, or export it with torch.export.save (.pt2)"
+        )
+    return kind.__module__.startswith("torch.nn.modules.")
+
+
 def _detached(tensor: Tensor | None) -> Tensor | None:
     """The same storage without gradients; but what was made under inference_mode cannot be saved
     for a backward pass, so that is copied."""
-    if tensor is None:
-        return None
+    if tensor is None or tensor.is_inference():
+        return _copied(tensor)
     if tensor.is_meta:
         raise ModelError("this model has no weights: it lies on the device 'meta'")
-    detached = tensor.detach()
-    return detached.clone() if detached.is_inference() else detached
+    return tensor.detach()
 
 
 def _copied(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.detach().clone()
+    return None if tensor is None else tensor.clone()
 
 
 def _content(cell: Any) -> Any:

@@ -30,7 +30,7 @@ class Survey:
         seen: all tensors in the order they were made.
         grids: of the maps among them that are certain to be maps.
         work: what the convolutions cost.
-        ran: the names of all modules that ran.
+        runs: how often each module ran, by name; those that did not are left out.
         again: of modules that returned what another had returned before, and that had been used
             in between: by name, what was returned.
     """
@@ -38,7 +38,7 @@ class Survey:
     seen: tuple[Seen, ...]
     grids: frozenset[tuple[int, int]]
     work: Work
-    ran: frozenset[str]
+    runs: Mapping[str, int]
     again: Mapping[str, Seen]
 
     def prefers_channels_last(self, inputs: Inputs) -> bool:
@@ -113,8 +113,7 @@ def _surveyed(module: nn.Module, inputs: Inputs, by_gradient: bool) -> Survey | 
         _mark_reaching(watch.seen, total, image)
     for entry in watch.seen:
         entry._tensor = entry._edge = None
-    ran = frozenset(watch.ran)
-    return Survey(tuple(watch.seen), frozenset(grids), watch.work, ran, watch.again)
+    return Survey(tuple(watch.seen), frozenset(grids), watch.work, dict(watch.runs), watch.again)
 
 
 def _lay_out(seen: list[Seen], inputs: Inputs, by_gradient: bool) -> set[tuple[int, int]]:

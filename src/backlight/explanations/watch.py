@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,7 +86,7 @@ class Watch:
         self.replica = replica
         self.seen: list[Seen] = []
         self.work = Work()
-        self.ran: set[str] = set()
+        self.runs: Counter[str] = Counter()
         self.again: dict[str, Seen] = {}
         self._last: Seen | None = None
         self._latest: dict[str, Seen | None] = {}
@@ -101,7 +102,7 @@ class Watch:
         def watch(module: nn.Module, arguments: Any, output: Any) -> None:
             if self._closed:  # checkpointed blocks run once more during the backward pass
                 return
-            self.ran.add(name)
+            self.runs[name] += 1
             tensor = main_tensor(output)
             if tensor is None or tensor.is_nested or tensor.layout != torch.strided:
                 self._last = None
