@@ -38,6 +38,10 @@ class MethodError(BacklightError, ValueError):
     """The method is unknown, or could not do what its name says."""
 
 
+class TraceError(BacklightError, TypeError):
+    """A function does something that a derivative cannot follow; the message says what to write."""
+
+
 class OutputError(BacklightError, ArithmeticError):
     """The computation ran and its result is unusable: NaN, infinite, or zero everywhere."""
 

@@ -1,0 +1,1 @@
+"""One gradient, three ways: backpropagation, dual numbers, finite differences."""

@@ -1,0 +1,63 @@
+"""Backpropagation: one backward sweep gives the derivative of a scalar by everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from backlight.gradients.containers import take_apart, take_directions
+from backlight.gradients.outcome import (
+    checked_array,
+    checked_derivatives,
+    checked_gradient,
+    checked_scalar,
+)
+from backlight.gradients.reverse import value_and_adjoints
+
+
+@dataclass(frozen=True)
+class Backprop:
+    """Reverse mode: a recorded trace swept backwards (NumPy), autograd (torch)."""
+
+    def gradient(self, f: Callable[[Any], Any], x: Any) -> Any:
+        """d f / d x of a scalar f, in the nesting and shapes of x."""
+        nest = take_apart(x)
+        if nest.is_torch:
+            from backlight.gradients.torch_ways import backward_gradients
+
+            found = backward_gradients(lambda leaves: f(nest.rebuild(leaves)), nest.leaves)
+        else:
+            _, found = value_and_adjoints(
+                lambda leaves: f(nest.rebuild(list(leaves))), nest.leaves, checked_scalar
+            )
+        return nest.rebuild(checked_gradient(found, nest))
+
+    def derivatives(self, f: Callable[[Any], Any], x: Any, directions: Any) -> Any:
+        """The derivatives of f along k directions, (k, *shape of f's value): one sweep for each
+        element of the value, times the directions."""
+        nest = take_apart(x)
+        along = take_directions(directions, nest)
+        if nest.is_torch:
+            from backlight.gradients.torch_ways import backward_derivatives
+
+            found = backward_derivatives(lambda x: f(nest.rebuild(x)), nest.leaves, along)
+            return checked_derivatives(found)
+        value = checked_array(f(nest.rebuild([np.copy(leaf)[()] for leaf in nest.leaves])))
+
+        def one(element: int, leaves: Any) -> Any:
+            return np.reshape(f(nest.rebuild(list(leaves))), (-1,))[element]
+
+        columns = []
+        for element in range(np.size(value)):
+            _, gradients = value_and_adjoints(partial(one, element), nest.leaves)
+            columns.append(sum(_inner(d, g) for d, g in zip(along, gradients, strict=True)))
+        shape = (len(along[0]), *np.shape(value))
+        return checked_derivatives(np.stack(columns, 1).reshape(shape))
+
+
+def _inner(directions: Any, g: Any) -> Any:
+    return directions.reshape(len(directions), -1) @ np.reshape(g, -1)

@@ -1,0 +1,176 @@
+"""One argument in any nesting of tuples, lists and mappings: taken apart into its arrays, and put
+together again."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backlight.errors import InputError
+
+Rebuild = Callable[[list[Any]], Any]
+
+
+@dataclass(frozen=True)
+class Nest:
+    """A nesting taken apart.
+
+    Attributes:
+        leaves: its arrays, in order: NumPy arrays and numbers, or torch tensors.
+        paths: where each stands, for messages: `x['w'][0]`.
+        rebuild: puts other leaves in their places.
+        is_torch: whether the leaves are tensors.
+    """
+
+    leaves: list[Any]
+    paths: list[str]
+    rebuild: Rebuild
+    is_torch: bool
+
+
+def is_tensor(value: Any) -> bool:
+    """Whether this is a torch tensor, without importing torch for those who do not use it."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
+
+
+def all_finite(tensors: list[Any]) -> bool:
+    """Whether tensors hold neither NaN nor infinity.
+
+    Both spread to the sum, which is many times faster than looking at every element.
+    """
+    total = sum(float(t) for t in [t.sum() for t in tensors])
+    return math.isfinite(total) or all(bool(t.isfinite().all()) for t in tensors)
+
+
+def take_apart(x: Any) -> Nest:
+    """Find the arrays in a nesting and check that they can be differentiated by.
+
+    Raises:
+        InputError: an entry is an integer, not finite (NumPy), or no array; NumPy and torch are
+            mixed.
+    """
+    leaves: list[Any] = []
+    paths: list[str] = []
+    rebuild = _walk(x, "x", leaves, paths)
+    if not leaves:
+        raise InputError("x holds no array: there is nothing to differentiate by")
+    tensors = [is_tensor(leaf) for leaf in leaves]
+    if any(tensors) and not all(tensors):
+        raise InputError("x mixes NumPy arrays and torch tensors: give one kind")
+    checked = [
+        _tensor(leaf, path) if tensors[0] else _array(leaf, path)
+        for leaf, path in zip(leaves, paths, strict=True)
+    ]
+    return Nest(checked, paths, rebuild, tensors[0])
+
+
+def take_directions(directions: Any, nest: Nest) -> list[Any]:
+    """The arrays of k directions, one for each leaf of x: (k, *shape of the leaf), typed like it.
+
+    Raises:
+        InputError: they are not nested like x, a shape does not fit, or the counts differ.
+    """
+    found: list[Any] = []
+    paths: list[str] = []
+    _walk(directions, "directions", found, paths)
+    places = [path.removeprefix("directions") for path in paths]
+    expected = [path.removeprefix("x") for path in nest.paths]
+    if places != expected:
+        raise InputError(
+            f"directions has arrays at {_listed(places)}, x at {_listed(expected)}: nest them alike"
+        )
+    arrays = [
+        _direction(d, leaf, path) for d, leaf, path in zip(found, nest.leaves, paths, strict=True)
+    ]
+    counts = sorted({len(d) for d in arrays})
+    if len(counts) > 1:
+        raise InputError(f"directions holds {counts[0]} and {counts[1]} directions: give as many")
+    if not counts[0]:
+        raise InputError("directions holds no direction: give at least one")
+    return arrays
+
+
+def same_leaves(x: Any, leaves: list[Any]) -> bool:
+    """Whether a nesting still holds these very arrays."""
+    found: list[Any] = []
+    _walk(x, "x", found, [])
+    return len(found) == len(leaves) and all(a is b for a, b in zip(found, leaves, strict=True))
+
+
+def _direction(d: Any, leaf: Any, path: str) -> Any:
+    shape = tuple(leaf.shape)
+    if is_tensor(leaf) != is_tensor(d):
+        kind = "torch tensors" if is_tensor(leaf) else "NumPy arrays"
+        raise InputError(f"{path} is a {type(d).__name__}, but x holds {kind}: give one kind")
+    array: Any = d.detach().to(leaf) if is_tensor(d) else np.asarray(d)
+    if tuple(array.shape[1:]) != shape or not array.ndim:
+        wanted = ", ".join(["k", *map(str, shape)]) + ("," if not shape else "")
+        hint = f": for one direction give it as {path}[None]" if tuple(array.shape) == shape else ""
+        raise InputError(f"{path} has shape {tuple(array.shape)}, expected ({wanted}){hint}")
+    if is_tensor(array):
+        finite = bool(array.isfinite().all())
+    else:
+        if array.dtype.kind not in "iubf":
+            raise InputError(f"{path} has type {array.dtype}: expected real numbers")
+        array = array.astype(leaf.dtype, copy=False)
+        finite = bool(np.isfinite(array).all())
+    if not finite:
+        raise InputError(f"{path} holds NaN or infinity: expected finite numbers")
+    return array
+
+
+def _listed(places: list[str]) -> str:
+    return ", ".join(place or "the top" for place in places) or "no place"
+
+
+def _walk(x: Any, path: str, leaves: list[Any], paths: list[str]) -> Rebuild:
+    if not is_tensor(x) and isinstance(x, Mapping):
+        inner = {k: _walk(v, f"{path}[{k!r}]", leaves, paths) for k, v in x.items()}
+        mapping: Any = OrderedDict if isinstance(x, OrderedDict) else dict
+        return lambda taken: mapping((k, rebuild(taken)) for k, rebuild in inner.items())
+    if isinstance(x, tuple | list):
+        parts = [_walk(v, f"{path}[{i}]", leaves, paths) for i, v in enumerate(x)]
+        kind: Any = type(x)
+        make = kind._make if hasattr(kind, "_make") else kind
+        return lambda taken: make([rebuild(taken) for rebuild in parts])
+    place = len(leaves)
+    leaves.append(x)
+    paths.append(path)
+    return lambda taken: taken[place]
+
+
+def _array(leaf: Any, path: str) -> Any:
+    if not isinstance(leaf, np.ndarray | np.generic | int | float | complex) or isinstance(
+        leaf, bool
+    ):
+        raise InputError(f"{path} is a {type(leaf).__name__}: expected an array or a number")
+    if isinstance(leaf, np.ma.MaskedArray):
+        raise InputError(f"{path} is a masked array: fill it first, with {path}.filled(…)")
+    array = np.asarray(leaf)
+    if array.dtype.kind in "iub":
+        raise InputError(
+            f"{path} has integer type {array.dtype}, which has no derivative: give {path} as float"
+        )
+    if array.dtype.kind != "f":
+        raise InputError(f"{path} has type {array.dtype}: expected real floating-point numbers")
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise InputError(f"{path} is {array[where]} at {where}: expected finite numbers")
+    return array if isinstance(leaf, np.ndarray) else array[()]
+
+
+def _tensor(leaf: Any, path: str) -> Any:
+    # Whether all elements are finite is not looked at, which would take as long as a small
+    # network: what is not shows in the value and the derivatives.
+    if leaf.is_complex():
+        raise InputError(f"{path} has type {leaf.dtype}: expected real floating-point numbers")
+    if not leaf.is_floating_point():
+        raise InputError(f"{path} has type {leaf.dtype}, which has no derivative: give it as float")
+    return leaf.detach()

@@ -1,0 +1,98 @@
+"""What every way to a gradient offers, and the ways by name.
+
+Whatever consumes a gradient takes a way as `method=` or `gradients=`: a name or an instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
+
+from backlight.errors import MethodError, did_you_mean
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A way to derivatives of functions of one argument, an array or a nesting of arrays."""
+
+    def gradient(self, f: Callable[[Any], Any], x: Any) -> Any:
+        """d f / d x of a scalar f, in the nesting and shapes of x."""
+
+    def derivatives(self, f: Callable[[Any], Any], x: Any, directions: Any) -> Any:
+        """The derivatives of f along k directions, shape (k, *shape of f's value).
+
+        Args:
+            directions: nested like x, each array with a leading axis for the directions.
+        """
+
+
+def _backprop() -> Method:
+    from backlight.gradients.backprop import Backprop
+
+    return Backprop()
+
+
+def _dual() -> Method:
+    from backlight.gradients.dual import DualNumbers
+
+    return DualNumbers()
+
+
+def _differences(scheme: str) -> Callable[[], Method]:
+    def make() -> Method:
+        from backlight.gradients.finite import FiniteDifferences
+
+        return FiniteDifferences(scheme)
+
+    return make
+
+
+_WAYS: dict[str, Callable[[], Method]] = {
+    "backprop": _backprop,
+    "dual": _dual,
+    "central": _differences("central"),
+    "forward": _differences("forward"),
+    "backward": _differences("backward"),
+    "complex-step": _differences("complex-step"),
+    "richardson": _differences("richardson"),
+}
+
+NAMES = tuple(_WAYS)
+
+
+def find_way(method: str | Method) -> Method:
+    """The way of this name, or the instance itself.
+
+    Raises:
+        MethodError: there is no such way (the nearest is named).
+    """
+    if isinstance(method, str):
+        if method in _WAYS:
+            return _WAYS[method]()
+        hint = did_you_mean(method, _WAYS) or f"; there are {', '.join(_WAYS)}"
+        raise MethodError(f"no way {method!r} to a gradient{hint}")
+    if isinstance(method, Method):
+        return method
+    raise MethodError(
+        f"method must be a name or have gradient and derivatives, not {type(method).__name__}"
+    )
+
+
+def gradient(f: Callable[[Any], Any], x: Any, method: str | Method = "backprop") -> Any:
+    """d f / d x, by any of the three ways.
+
+    Args:
+        f: a function of one argument with a scalar value: plain NumPy, or torch.
+        x: an array or number, or a nesting of tuples, lists and mappings of them.
+        method: "backprop", "dual", "central", "forward", "backward", "complex-step",
+            "richardson", or an instance.
+
+    Returns:
+        The gradient in the nesting and the shapes of x.
+
+    Raises:
+        InputError: x cannot be differentiated by, or f is not scalar.
+        OutputError: a value or derivative is not finite.
+        TraceError: f does something that this way cannot follow.
+    """
+    return find_way(method).gradient(f, x)

@@ -1,0 +1,105 @@
+"""Values and derivatives checked before they are handed out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backlight.errors import InputError, OutputError
+from backlight.gradients.containers import Nest, all_finite
+
+
+def checked_scalar(value: Any) -> Any:
+    """A real, scalar, finite value.
+
+    Raises:
+        InputError: it is no real number, or has several elements: a gradient is of a scalar.
+        OutputError: it is NaN or infinite.
+    """
+    shape = np.shape(checked_array(value))
+    if shape not in ((), (1,)):
+        raise InputError(
+            f"a gradient is of a scalar, but f returned shape {shape}: reduce it, for example "
+            "with np.sum, or use derivatives(f, x, directions)"
+        )
+    if not np.isfinite(value).all():
+        raise OutputError(f"f is {np.reshape(value, ())} at this x: expected a finite value")
+    return value
+
+
+def checked_array(value: Any) -> Any:
+    """What f returned: a real number or an array of them, or a traced stand-in for one.
+
+    Raises:
+        InputError: it is something else.
+    """
+    if isinstance(value, list | tuple):
+        raise InputError(
+            f"f returned a {type(value).__name__} of {len(value)}: expected one array, for example "
+            "np.stack([…])"
+        )
+    if hasattr(value, "primal"):  # a derivative around this one is under way
+        return value
+    kind = np.asarray(value).dtype.kind
+    if kind == "c":
+        raise InputError("f returned a complex number: expected a real one")
+    if kind not in "biuf":
+        raise InputError(f"f returned a {type(value).__name__}: expected a number or an array")
+    return value
+
+
+def checked_same(first: Any, again: Any, tolerance: float | None = None) -> None:
+    """Two values of f at one x, which are the same but for the last bits.
+
+    Raises:
+        InputError: they differ: differences of such values say nothing about x.
+    """
+    a, b = np.asarray(first), np.asarray(again)
+    if tolerance is None:
+        tolerance = 64 * float(np.finfo(a.dtype if a.dtype.kind == "f" else float).eps)
+    same = a.shape == b.shape and bool(
+        np.all(np.abs(a - b) <= tolerance * np.maximum(np.abs(a), np.abs(b)) + 1e-300)
+    )
+    if not same and np.isfinite(a).all() and np.isfinite(b).all():
+        shown = f"{a} and {b}" if a.ndim == b.ndim == 0 else "different arrays"
+        raise InputError(
+            f"two evaluations of f at one x gave {shown}: fix what is random in it (set the seed "
+            "inside f, switch dropout off with .eval())"
+        )
+
+
+def checked_derivatives(found: Any) -> Any:
+    """Finite derivatives along directions, (k, …): NumPy or torch.
+
+    Raises:
+        OutputError: an entry is NaN or infinite; it is named.
+    """
+    array = found if isinstance(found, np.ndarray) else found.detach()
+    finite = np.isfinite(array) if isinstance(array, np.ndarray) else array.isfinite()
+    if not bool(finite.all()):
+        where = tuple(int(i) for i in np.argwhere(~np.asarray(finite))[0])
+        raise OutputError(f"the derivative along direction {where[0]} is {array[where]}")
+    return found
+
+
+def checked_gradient(found: list[Any], nest: Nest) -> list[Any]:
+    """Finite gradients, shaped and typed like the leaves they are by.
+
+    Raises:
+        OutputError: an entry is NaN or infinite; it is named.
+    """
+    if nest.is_torch:
+        for g, path in zip([] if all_finite(found) else found, nest.paths, strict=False):
+            if not bool(g.isfinite().all()):
+                where = tuple((~g.isfinite()).nonzero()[0].tolist())
+                raise OutputError(f"the derivative by {path} is {float(g[where])} at {where}")
+        return found
+    result: list[Any] = []
+    for g, leaf, path in zip(found, nest.leaves, nest.paths, strict=True):
+        g = np.asarray(g)
+        if g.dtype.kind == "f" and not np.isfinite(g).all():
+            where = tuple(int(i) for i in np.argwhere(~np.isfinite(g))[0])
+            raise OutputError(f"the derivative by {path} is {g[where]} at {where}")
+        result.append(g.astype(leaf.dtype, copy=False) if np.ndim(leaf) else leaf.dtype.type(g))
+    return result

@@ -1,0 +1,119 @@
+"""Curves: arrays in, matplotlib figures out.
+
+The colours are Okabe and Ito's, told apart with every kind of colour blindness; markers and lines
+tell the curves apart as well, for print without colour.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from backlight.errors import FileError, MissingExtraError, did_you_mean
+from backlight.show.files import check_writable, write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_STYLES: Final = (
+    ("#0072B2", "o", "-"),
+    ("#D55E00", "s", "--"),
+    ("#009E73", "^", "-."),
+    ("#CC79A7", "D", ":"),
+    ("#E69F00", "v", "-"),
+    ("#56B4E9", "P", "--"),
+    ("#000000", "X", "-."),
+)
+_FORMATS: Final = ("png", "svg", "pdf")
+
+
+def step_figure(steps: Any, errors: Mapping[str, Any]) -> Figure:
+    """Error against step size, both logarithmic, the best step of each curve marked.
+
+    Args:
+        steps: (n,), the step sizes.
+        errors: for each scheme (n,) relative errors; NaN where there is none.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    figure, axes = _axes()
+    for (name, found), (colour, marker, line) in zip(errors.items(), _STYLES, strict=False):
+        # Zero has no place on a logarithmic axis: no error is drawn as the smallest there can be.
+        shown = np.maximum(np.asarray(found, dtype=float), np.finfo(float).eps / 8)
+        if np.isnan(shown).all():
+            continue
+        best = int(np.nanargmin(shown))
+        label = f"{name} (best step {steps[best]:.1e})"
+        axes.loglog(steps, shown, line, color=colour, linewidth=1.6, label=label)
+        axes.loglog(
+            steps[best], shown[best], marker, color=colour, markersize=9, markeredgecolor="black"
+        )
+    axes.set_xlabel("step size")
+    axes.set_ylabel("error, relative to the largest derivative")
+    axes.set_title("Finite differences: rounding to the left, truncation to the right")
+    axes.legend(frameon=False)
+    return figure
+
+
+def cost_figure(
+    counts: Mapping[str, Any], seconds: Mapping[str, Any], evaluation: float | None = None
+) -> Figure:
+    """Time of a gradient against the number of inputs, both logarithmic.
+
+    Args:
+        counts: for each way (n,) numbers of inputs.
+        seconds: for each way (n,) seconds.
+        evaluation: the seconds of one evaluation of the function, drawn as a line.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    figure, axes = _axes()
+    for name, (colour, marker, line) in zip(counts, _STYLES, strict=False):
+        axes.loglog(
+            counts[name], seconds[name], line, color=colour, marker=marker, markersize=5,
+            linewidth=1.6, label=name,
+        )  # fmt: skip
+    if evaluation is not None:
+        axes.axhline(evaluation, color="0.45", linewidth=1, label="one evaluation")
+    axes.set_xlabel("number of inputs differentiated by")
+    axes.set_ylabel("time of one gradient (s)")
+    axes.set_title("Cost of a gradient")
+    figure.legend(loc="outside right upper", frameon=False)
+    return figure
+
+
+def save(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool = False) -> Figure:
+    """Write a figure whole or not at all, as its name's ending says; returns the figure.
+
+    Raises:
+        FileError: the ending is not png, svg or pdf, or the file cannot be written.
+    """
+    ending = Path(path).suffix.lower().lstrip(".")
+    if ending not in _FORMATS:
+        hint = did_you_mean(ending, _FORMATS) or f"; there are {', '.join(_FORMATS)}"
+        raise FileError(f"cannot draw a figure as {Path(path).name!r}{hint}")
+    check_writable(path, overwrite=overwrite)
+    write_whole(
+        path, lambda stream: figure.savefig(stream, format=ending, dpi=150), overwrite=overwrite
+    )
+    return figure
+
+
+def _axes() -> tuple[Figure, Any]:
+    """A figure of its own: pyplot's global state is left alone."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as problem:
+        raise MissingExtraError("matplotlib", "plot") from problem
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.grid(visible=True, which="major", color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
