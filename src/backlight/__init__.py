@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from backlight.explanations.explanation import Explanation as Explanation
     from backlight.explanations.layer import layers as layers
     from backlight.explanations.target import Not as Not
+    from backlight.gradients.check import check as check
+    from backlight.gradients.compare import compare as compare
+    from backlight.gradients.method import gradient as gradient
     from backlight.models.loading import load_model as load_model
     from backlight.models.model import Model as Model
     from backlight.models.preprocessing import Preprocess as Preprocess
@@ -35,7 +38,10 @@ _HOMES = {
     "Model": "backlight.models.model",
     "Not": "backlight.explanations.target",
     "Preprocess": "backlight.models.preprocessing",
+    "check": "backlight.gradients.check",
+    "compare": "backlight.gradients.compare",
     "explain": "backlight.explanations.explain",
+    "gradient": "backlight.gradients.method",
     "layers": "backlight.explanations.layer",
     "load_model": "backlight.models.loading",
 }
@@ -45,6 +51,9 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "explain",
     "layers",
     "Not",
+    "gradient",
+    "compare",
+    "check",
     "Explanation",
     "Model",
     "Preprocess",

@@ -28,6 +28,8 @@ def model_from(options: argparse.Namespace) -> Model:
     if options.preprocess:
         preprocess = named_preprocess(options.preprocess, _size(model))
         model = dataclasses.replace(model, preprocess=preprocess)
+    if options.preprocess or options.labels:
+        model = dataclasses.replace(model, source=None)  # its name alone no longer says it all
     if model.preprocess is None:
         raise ModelError(
             f"{model.name} brings no preprocessing for photos: "

@@ -15,7 +15,7 @@ from backlight.explanations.capture import (
     untraced,
 )
 from backlight.explanations.explanation import Explanation, LayerFacts
-from backlight.explanations.inputs import Inputs, prepare
+from backlight.explanations.inputs import Inputs, as_model, prepare
 from backlight.explanations.layer import LayerLike, chosen, layout_of
 from backlight.explanations.maps import raw_maps, run_model
 from backlight.explanations.methods import Method, find_method
@@ -28,7 +28,6 @@ from backlight.explanations.target import (
     as_target,
     score_table,
 )
-from backlight.explanations.wrappers import uncompiled
 from backlight.models.model import Model
 
 Layers = LayerLike | Sequence[LayerLike] | None
@@ -96,7 +95,7 @@ def explain(
         BacklightError: in one of its kinds; each message says what would work instead.
         Exception: whatever the model itself raises.
     """
-    model = _as_model(model)
+    model = as_model(model)
     spec = find_method(method)
     asked = _asked(target, targets)
     results = _explained(model, prepare(model, inputs), asked, layer, spec)
@@ -141,16 +140,6 @@ def _explained(
         for t, target in enumerate(asked)
         for facts, values in looked_at
     ]
-
-
-def _as_model(model: nn.Module | Model | str) -> Model:
-    if isinstance(model, Model):
-        return model
-    if isinstance(model, nn.Module):
-        return Model(uncompiled(model))  # for its name; what runs is the replica's matter
-    from backlight.models.loading import load_model
-
-    return load_model(model)
 
 
 def _explanation(

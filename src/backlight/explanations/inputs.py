@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from backlight.errors import BacklightError, ImageError, InputError
 from backlight.explanations.chance import generators_kept
 from backlight.explanations.replica import Replica
 from backlight.explanations.tensors import is_float
+from backlight.explanations.wrappers import uncompiled
 from backlight.models.images import read_image
 from backlight.models.model import Model
 
@@ -107,6 +108,17 @@ def _own(entry: Any) -> Any:
     if type(entry) in (list, tuple):
         return type(entry)(map(_own, entry))
     return {k: _own(v) for k, v in entry.items()} if type(entry) is dict else entry
+
+
+def as_model(model: nn.Module | Model | str) -> Model:
+    """A `Model` from what may be given for one: itself, a module, or a name to load."""
+    if isinstance(model, Model):
+        return model
+    if isinstance(model, nn.Module):
+        return Model(uncompiled(model))  # for its name; what runs is the replica's matter
+    from backlight.models.loading import load_model
+
+    return load_model(model)
 
 
 def prepare(model: Model, given: Any) -> Inputs:

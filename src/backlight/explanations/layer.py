@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from backlight.errors import LayerError, did_you_mean
 from backlight.explanations.capture import untraced
 from backlight.explanations.grid import Layout, read_layout
-from backlight.explanations.inputs import Inputs, prepare
+from backlight.explanations.inputs import Inputs, as_model, prepare
 from backlight.explanations.replica import Replica
 from backlight.explanations.survey import Survey, survey
 from backlight.explanations.watch import Seen
@@ -44,20 +44,20 @@ class Candidate:
     reason: str
 
 
-def layers(model: nn.Module | Model, inputs: Any) -> list[Candidate]:
+def layers(model: nn.Module | Model | str, inputs: Any) -> list[Candidate]:
     """The layers that class-activation methods can look at, the best first.
 
     They are found by running the model once on the first of the inputs; the model is left as
     it was.
 
     Args:
-        model: a module or a `Model`.
+        model: a module, a `Model`, or a name that `load_model` knows.
         inputs: what `explain` takes: a photo, a tensor (B, C, H, W), several inputs.
 
     Raises:
         LayerError: no layer returns maps with spatial extent.
     """
-    model = model if isinstance(model, Model) else Model(model)
+    model = as_model(model)
     batch = prepare(model, inputs)
     with untraced():
         return list(ranked(survey(Replica(model.module), batch)))

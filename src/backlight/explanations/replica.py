@@ -240,7 +240,6 @@ class Replica:
         return replica
 
 
-@functools.cache
 def _is_built_in(kind: type) -> bool:
     """One of PyTorch's own modules, whose ways are known.
 

@@ -74,7 +74,8 @@ def load_model(
         put_weights(model.module, state, file)
         model = dataclasses.replace(model, version=f"{file.name} {fingerprint(content)}")
     _to_evaluation(model, place)
-    return model
+    # With weights of its own the name alone no longer says what the model is.
+    return model if weights is None else dataclasses.replace(model, source=None)
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
