@@ -14,6 +14,7 @@ class Method:
 
     Attributes:
         name: as in `method=` and on the command line.
+        title: as on pictures and pages.
         by_layer: differentiates by a layer's feature maps and weighs them.
         by_pixels: differentiates by the input. With `by_layer` too, the two are multiplied.
         rule: the backward rule exchanged at rectifiers on the way to the pixels.
@@ -24,6 +25,7 @@ class Method:
     """
 
     name: str
+    title: str
     by_layer: bool
     by_pixels: bool
     rule: Rule | None
@@ -43,6 +45,7 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(
             "grad-cam",
+            "Grad-CAM",
             by_layer=True,
             by_pixels=False,
             rule=None,
@@ -53,6 +56,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "guided-grad-cam",
+            "Guided Grad-CAM",
             by_layer=True,
             by_pixels=True,
             rule=GUIDED,
@@ -63,6 +67,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "guided-backprop",
+            "Guided backprop",
             by_layer=False,
             by_pixels=True,
             rule=GUIDED,
@@ -73,6 +78,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "deconvnet",
+            "Deconvnet",
             by_layer=False,
             by_pixels=True,
             rule=DECONVNET,
@@ -83,6 +89,7 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "gradient",
+            "Gradient",
             by_layer=False,
             by_pixels=True,
             rule=None,

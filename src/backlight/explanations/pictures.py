@@ -16,6 +16,7 @@ from torch import Tensor
 
 from backlight.errors import InputError
 from backlight.explanations.explanation import Box, Explanation
+from backlight.explanations.methods import METHODS
 from backlight.explanations.recipe import recipe
 from backlight.show.geometry import shown_size
 from backlight.show.overlay import overlay, pixel_map, relief
@@ -24,13 +25,6 @@ from backlight.show.page_parts import number_text
 from backlight.show.panel import Legend, captioned
 
 _MOST_IN_NOTEBOOK = 8
-_TITLES = {
-    "grad-cam": "Grad-CAM",
-    "guided-grad-cam": "Guided Grad-CAM",
-    "guided-backprop": "Guided backprop",
-    "deconvnet": "Deconvnet",
-    "gradient": "Gradient",
-}
 
 
 def photo_of(one: Explanation) -> Image.Image:
@@ -116,7 +110,7 @@ def page_data(why: Explanation) -> PageData:
 def _photo_data(one: Explanation, joined: Explanation | str | None, name: str) -> PhotoData:
     maps = [_map_data(one)]
     if isinstance(joined, str):
-        maps.append(MapData(_TITLES["guided-grad-cam"], unavailable=joined))
+        maps.append(MapData(METHODS["guided-grad-cam"].title, unavailable=joined))
     elif joined is not None:
         maps.append(_map_data(joined))
     if one.map.ndim == 3 and not one.signed:
@@ -145,7 +139,7 @@ def _photo_data(one: Explanation, joined: Explanation | str | None, name: str) -
 
 
 def _map_data(one: Explanation) -> MapData:
-    title = _TITLES[one.method]
+    title = one.spec.title
     notes = [one.spec.summary, one.spec.caution]
     if one.target.counterfactual:
         title = f"Counterfactual {title}"
@@ -181,7 +175,7 @@ def _only(why: Explanation, index: int) -> Explanation:
 
 def _caption(one: Explanation) -> list[str]:
     facts = one.layer_facts
-    method = _TITLES[one.method] + (f" at {facts.name} ({facts.grid})" if facts else "")
+    method = one.spec.title + (f" at {facts.name} ({facts.grid})" if facts else "")
     if _is_empty(one):
         method = f"nothing speaks for it in {method}"
     details = [f"score {number_text(float(one.scores[0]))}", method, one.model]

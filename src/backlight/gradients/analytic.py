@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 import numpy as np
 
 from backlight.errors import TraceError
-from backlight.gradients.operators import Operators
+from backlight.gradients.operators import Operators, numpy_method
 
 _UFUNCS: Final = frozenset(
     (
@@ -171,20 +171,12 @@ class Analytic(Operators):
         _refuse("divmod")
 
 
-def _method(name: str) -> Any:
-    def call(self: Analytic, *args: Any, **kwargs: Any) -> Any:
-        return getattr(np, name)(self, *args, **kwargs)
-
-    call.__name__ = name
-    return call
-
-
 # Methods that NumPy has as functions too.
 for _name in (
     *("sum", "prod", "mean", "cumsum", "cumprod", "ravel", "squeeze", "swapaxes", "diagonal"),
     *("trace", "dot", "repeat", "take"),
 ):
-    setattr(Analytic, _name, _method(_name))
+    setattr(Analytic, _name, numpy_method(_name))
 
 
 def _plain(value: Any) -> Any:

@@ -190,3 +190,13 @@ def _scipy_caller() -> str | None:
             return name
         frame = frame.f_back  # type: ignore[assignment]
     return None
+
+
+def numpy_method(name: str) -> Any:
+    """A method that calls the NumPy function of the same name."""
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(np, name)(self, *args, **kwargs)
+
+    call.__name__ = name
+    return call

@@ -14,7 +14,7 @@ import numpy as np
 
 from backlight.errors import TraceError
 from backlight.gradients.calls import arranged, refuse_options, refuse_out, unknown
-from backlight.gradients.operators import Operators
+from backlight.gradients.operators import Operators, numpy_method
 from backlight.gradients.rules import COMPOSITES, CONSTANTS, find_rule
 from backlight.gradients.rules.composites import log_sum_exp
 from backlight.gradients.rules.forms import Rule
@@ -162,21 +162,13 @@ class Traced(Operators):
         return self
 
 
-def _method(name: str) -> Any:
-    def call(self: Traced, *args: Any, **kwargs: Any) -> Any:
-        return getattr(np, name)(self, *args, **kwargs)
-
-    call.__name__ = name
-    return call
-
-
 # Methods that NumPy has as functions too.
 for _name in (
     *("sum", "prod", "mean", "var", "std", "max", "min", "cumsum", "cumprod", "ptp"),
     *("ravel", "squeeze", "swapaxes", "diagonal", "trace", "dot", "repeat", "take", "clip"),
     *("argmax", "argmin", "argsort", "any", "all", "nonzero", "searchsorted", "round"),
 ):
-    setattr(Traced, _name, _method(_name))
+    setattr(Traced, _name, numpy_method(_name))
 
 
 def followed(function: Any, leaves: Sequence[Any]) -> Any:
