@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from backlight.gradients.check import check as check
     from backlight.gradients.compare import compare as compare
     from backlight.gradients.method import gradient as gradient
+    from backlight.models.black_box import BlackBox as BlackBox
     from backlight.models.loading import load_model as load_model
     from backlight.models.model import Model as Model
     from backlight.models.preprocessing import Preprocess as Preprocess
@@ -34,6 +35,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "BacklightError": "backlight.errors",
+    "BlackBox": "backlight.models.black_box",
     "Explanation": "backlight.explanations.explanation",
     "Model": "backlight.models.model",
     "Not": "backlight.explanations.target",
@@ -56,6 +58,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "check",
     "Explanation",
     "Model",
+    "BlackBox",
     "Preprocess",
     "BacklightError",
 ]
