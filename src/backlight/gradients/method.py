@@ -78,6 +78,11 @@ def find_way(method: str | Method) -> Method:
     )
 
 
+def way_name(way: str | Method) -> str:
+    """What a way is called: the name it is found by, of an instance also its step."""
+    return way if isinstance(way, str) else str(getattr(way, "name", type(way).__name__))
+
+
 def gradient(f: Callable[[Any], Any], x: Any, method: str | Method = "backprop") -> Any:
     """d f / d x, by any of the three ways.
 
