@@ -96,13 +96,15 @@ def _import_file(file: Path) -> Any:
 
 def _module_name(file: Path) -> str:
     """The file's own name, unless that is taken by another module, of the library, say."""
-    taken = sys.modules.get(file.stem)
-    there = getattr(taken, "__file__", None)
-    if there and os.path.realpath(there) == os.path.realpath(file):
+    there: str | None = None
+    if file.stem in sys.modules:
+        there = getattr(sys.modules[file.stem], "__file__", None)
+    else:
+        with contextlib.suppress(ImportError, ValueError):
+            spec = importlib.util.find_spec(file.stem)
+            there = str(file) if spec is None else spec.origin
+    if there is not None and os.path.realpath(there) == os.path.realpath(file):
         return file.stem
-    with contextlib.suppress(ImportError, ValueError):
-        if taken is None and importlib.util.find_spec(file.stem) is None:
-            return file.stem
     return f"{file.stem}_{hashlib.sha1(os.path.realpath(file).encode()).hexdigest()[:8]}"
 
 
