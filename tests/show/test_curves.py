@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from backlight.errors import FileError
+from backlight.errors import FileError, MissingExtraError
 from backlight.show.curves import check_figure, cost_figure, gradient_figure, save, step_figure
 
 STEPS = np.logspace(-8, 0, 9)
@@ -43,6 +44,14 @@ def test_an_ending_that_cannot_be_drawn_is_refused_beforehand(tmp_path: Path, na
     with pytest.raises(FileError, match="cannot draw a figure as"):
         save(step_figure(STEPS, ERRORS), tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_matplotlib_it_is_said_before_there_is_a_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'backlight\[plot\]'"):
+        check_figure(tmp_path / "curves.png")
 
 
 def test_a_file_that_exists_is_kept_unless_it_may_go(tmp_path: Path) -> None:

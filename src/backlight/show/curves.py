@@ -103,12 +103,14 @@ def check_figure(path: str | os.PathLike[str], *, overwrite: bool = False) -> st
 
     Raises:
         FileError: the ending is not png, svg or pdf, or the file cannot be written.
+        MissingExtraError: matplotlib is not installed.
     """
     ending = Path(path).suffix.lower().lstrip(".")
     if ending not in _FORMATS:
         hint = did_you_mean(ending, _FORMATS) or f"; there are {', '.join(_FORMATS)}"
         raise FileError(f"cannot draw a figure as {Path(path).name!r}{hint}")
     check_writable(path, overwrite=overwrite)
+    _figure_class()
     return ending
 
 
@@ -153,11 +155,15 @@ def _draw_costs(
 
 def _figure(width: float = _WIDTH) -> Figure:
     """A figure of its own: pyplot's global state is left alone."""
+    return _figure_class()(figsize=(width, _HEIGHT), layout="constrained")
+
+
+def _figure_class() -> type[Figure]:
     try:
         from matplotlib.figure import Figure
     except ImportError as problem:
         raise MissingExtraError("matplotlib", "plot") from problem
-    return Figure(figsize=(width, _HEIGHT), layout="constrained")
+    return Figure
 
 
 def _axes(figure: Figure | SubFigure) -> Any:
