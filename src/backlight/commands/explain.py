@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from backlight.commands.outputs import Outputs
 from backlight.commands.progress import Progress
+from backlight.commands.records import as_json
 from backlight.commands.terminal import one_line, width
 from backlight.commands.wording import reason
 from backlight.errors import BacklightError
@@ -95,8 +95,7 @@ def _shown(photo: str, why: Explanation, paths: list[Path], options: argparse.Na
     from backlight.commands.report import record, report
 
     if options.json:
-        # ASCII only, so that no terminal or pipe can change it.
-        return json.dumps(record(photo, why, paths, top=options.top), allow_nan=False)
+        return as_json(record(photo, why, paths, top=options.top))
     return report(photo, why, paths, top=options.top, width=width())
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backlight.commands.records import finite
 from backlight.commands.terminal import cells, one_line, shorten
 from backlight.explanations.explanation import Explanation, RankedClass
 
@@ -61,14 +62,14 @@ def record(photo: str, why: Explanation, outputs: Sequence[Path], *, top: int) -
         "target": why.names[0],
         "counterfactual": why.target.counterfactual,
         "class": why.classes[0],
-        "score": _number(float(why.scores[0])),
+        "score": finite(float(why.scores[0])),
         "box": why.boxes(of="photo")[0],
         "top": [
             {
                 "class": entry.index,
                 "label": entry.label,
-                "score": _number(entry.score),
-                "probability": _number(entry.probability),
+                "score": finite(entry.score),
+                "probability": finite(entry.probability),
             }
             for entry in ranking
         ],
@@ -109,7 +110,3 @@ def _share(entry: RankedClass) -> str:
     whole, rest = divmod(eighths, 8)
     bar = "█" * whole + (_EIGHTHS[rest] if rest else "")
     return f"{entry.probability:6.1%}  {bar.ljust(_BAR)}"
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
