@@ -37,7 +37,7 @@ _REDUCTIONS: Final = frozenset({np.add, np.multiply})
 # Linear, multilinear or rational in each entry; none conjugates, compares or takes a magnitude.
 _FUNCTIONS: Final = frozenset(
     (
-        *(np.sum, np.prod, np.mean, np.average, np.cumsum, np.cumprod, np.diff, np.trapezoid),
+        *(np.sum, np.prod, np.mean, np.average, np.cumsum, np.cumprod, np.diff),
         *(np.dot, np.inner, np.outer, np.tensordot, np.einsum, np.kron, np.cross, np.convolve),
         *(np.trace, np.diag, np.diagonal, np.tril, np.triu, np.reshape, np.ravel, np.transpose),
         *(np.squeeze, np.expand_dims, np.swapaxes, np.moveaxis, np.rollaxis, np.broadcast_to),
@@ -47,6 +47,7 @@ _FUNCTIONS: Final = frozenset(
         *(np.atleast_1d, np.atleast_2d, np.atleast_3d, np.take, np.take_along_axis, np.where),
         *(np.polyval, np.vander, np.linalg.solve, np.linalg.inv, np.linalg.det),
         *(np.linalg.matrix_power, np.linalg.multi_dot),
+        getattr(np, "trapezoid" if hasattr(np, "trapezoid") else "trapz"),  # renamed in NumPy 2.0
     )
 )
 _PADDINGS: Final = frozenset({"constant", "edge", "reflect", "symmetric", "wrap", "mean"})

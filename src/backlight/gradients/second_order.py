@@ -16,6 +16,7 @@ from backlight.gradients.containers import Nest, take_apart
 from backlight.gradients.forward import pushforward_all
 from backlight.gradients.outcome import checked_gradient, checked_scalar
 from backlight.gradients.reverse import value_and_adjoints
+from backlight.gradients.rules.primitives import plain
 
 
 def hessian_vector_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
@@ -91,7 +92,7 @@ def _changes(f: Callable[[Any], Any], nest: Nest, tangents: list[Any]) -> list[A
 
     def adjoints(leaves: Any) -> list[Any]:
         value, found = value_and_adjoints(lambda inner: f(nest.rebuild(list(inner))), leaves)
-        checked_scalar(_plain(value))
+        checked_scalar(plain(value))
         return found
 
     count = tangents[0].shape[-1]
@@ -100,9 +101,3 @@ def _changes(f: Callable[[Any], Any], nest: Nest, tangents: list[Any]) -> list[A
         np.zeros((*np.shape(leaf), count)) if m is None else m
         for m, leaf in zip(moved, nest.leaves, strict=True)
     ]
-
-
-def _plain(value: Any) -> Any:
-    while hasattr(value, "primal"):
-        value = value.primal
-    return value
