@@ -115,15 +115,11 @@ def test_a_value_that_is_not_finite_is_named(way: str) -> None:
         gradient(lambda x: np.sum(np.sqrt(x)), -np.ones(2), way)
 
 
-@pytest.mark.parametrize(
-    ("way", "named"),
-    # Zero tangents times an infinite slope are NaN, so dual numbers cannot say whose it was.
-    [("backprop", r"by x\['b'\] is inf at \(1,\)"), ("dual", r"by x\['[ab]'\] is (nan|inf) at")],
-)
+@pytest.mark.parametrize("way", ["backprop", "dual"])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_derivative_that_is_not_finite_is_named(way: str, named: str) -> None:
+def test_a_derivative_that_is_not_finite_is_named(way: str) -> None:
     x = {"a": np.ones(1), "b": np.array([4.0, 0.0])}
-    with pytest.raises(OutputError, match=named):
+    with pytest.raises(OutputError, match=r"by x\['b'\] is inf at \(1,\)"):
         gradient(lambda x: np.sum(np.sqrt(x["b"])), x, way)
 
 

@@ -8,13 +8,14 @@ that is no array: what is known to be analytic is let through, everything else i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 import numpy as np
 
 from backlight.errors import TraceError
 from backlight.gradients.operators import Operators, numpy_method
+from backlight.gradients.rules.primitives import cast, choose, contract, join, scatter
 
 _UFUNCS: Final = frozenset(
     (
@@ -51,6 +52,7 @@ _FUNCTIONS: Final = frozenset(
     )
 )
 _PADDINGS: Final = frozenset({"constant", "edge", "reflect", "symmetric", "wrap", "mean"})
+_PRIMITIVES: Final = frozenset((scatter, join, choose, contract))
 # Answered from the real part, without derivative: they ask about form, or cannot change near x.
 _OF_FORM: Final = frozenset(
     (np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like)
@@ -93,6 +95,8 @@ class Analytic(Operators):
         return Analytic(np.copy(self.primal)[()])
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(a, Operators) and type(a) is not Analytic for a in inputs):
+            return NotImplemented  # a derivative inside this one is under way, and takes it up
         name = ufunc.__name__
         if ufunc in _FACTORS and method == "__call__":
             return self * _FACTORS[ufunc]
@@ -114,6 +118,8 @@ class Analytic(Operators):
             ) from problem
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if any(issubclass(t, Operators) and t is not Analytic for t in types):
+            return NotImplemented
         name = function.__name__
         if function in _OF_FORM:
             return function(np.real(self.primal), *args[1:], **kwargs)
@@ -129,6 +135,19 @@ class Analytic(Operators):
             _refuse("a number taken as true or false")
         _check_options(name, kwargs)
         return _wrapped(function(*_plain(args), **_plain(kwargs)))
+
+    def apply_primitive(
+        self, function: Any, args: Sequence[Any], options: dict[str, Any] | None = None
+    ) -> Any:
+        """Backlight's own primitives, which a gradient inside the complex step is made of."""
+        for a in args:
+            if isinstance(a, Operators) and type(a) is not Analytic:
+                return a.apply_primitive(function, args, options)
+        if function is cast:
+            return self.astype(args[1])
+        if function not in _PRIMITIVES:
+            _refuse(function.__name__)
+        return Analytic(function(*map(_plain, args), **(options or {})))
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, Analytic):

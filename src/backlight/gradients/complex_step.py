@@ -15,7 +15,7 @@ import numpy as np
 from backlight.errors import OutputError, TraceError
 from backlight.gradients.analytic import Analytic
 from backlight.gradients.containers import Nest
-from backlight.gradients.outcome import checked_array, checked_same, checked_scalar
+from backlight.gradients.outcome import checked_array, checked_same, checked_scalar, refuse_followed
 from backlight.gradients.traced import followed
 
 STEP: Final = 1e-30
@@ -74,6 +74,7 @@ def _at_x(f: Callable[[Any], Any], nest: Nest) -> Any:
 def _parts(value: Any) -> tuple[Any, Any]:
     """A value and its derivative. Plain numbers are constants: nothing plain can come of x."""
     if not isinstance(value, Analytic):
+        refuse_followed(value)
         checked_array(value)
         return value, np.zeros(np.shape(value))
     real, imaginary = np.real(value.primal), np.imag(value.primal)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import InputError
+from backlight.gradients.operators import Operators, plain
 
 Rebuild = Callable[[list[Any]], Any]
 
@@ -109,7 +110,8 @@ def _direction(d: Any, leaf: Any, path: str) -> Any:
     if is_tensor(leaf) != is_tensor(d):
         kind = "torch tensors" if is_tensor(leaf) else "NumPy arrays"
         raise InputError(f"{path} is a {type(d).__name__}, but x holds {kind}: give one kind")
-    array: Any = d.detach().to(leaf) if is_tensor(d) else np.asarray(d)
+    followed = isinstance(d, Operators)
+    array: Any = d.detach().to(leaf) if is_tensor(d) else d if followed else np.asarray(d)
     if tuple(array.shape[1:]) != shape or not array.ndim:
         wanted = ", ".join(["k", *map(str, shape)]) + ("," if not shape else "")
         hint = f": for one direction give it as {path}[None]" if tuple(array.shape) == shape else ""
@@ -119,8 +121,9 @@ def _direction(d: Any, leaf: Any, path: str) -> Any:
     else:
         if array.dtype.kind not in "iubf":
             raise InputError(f"{path} has type {array.dtype}: expected real numbers")
-        array = array.astype(leaf.dtype, copy=False)
-        finite = bool(np.isfinite(array).all())
+        if array.dtype != leaf.dtype:
+            array = array.astype(leaf.dtype)
+        finite = bool(np.isfinite(plain(array)).all())
     if not finite:
         raise InputError(f"{path} holds NaN or infinity: expected finite numbers")
     return array
@@ -147,6 +150,9 @@ def _walk(x: Any, path: str, leaves: list[Any], paths: list[str]) -> Rebuild:
 
 
 def _array(leaf: Any, path: str) -> Any:
+    if isinstance(leaf, Operators):  # a derivative around this one is under way
+        _check_finite(np.asarray(plain(leaf)), path)
+        return leaf
     if not isinstance(leaf, np.ndarray | np.generic | int | float | complex) or isinstance(
         leaf, bool
     ):
@@ -160,10 +166,14 @@ def _array(leaf: Any, path: str) -> Any:
         )
     if array.dtype.kind != "f":
         raise InputError(f"{path} has type {array.dtype}: expected real floating-point numbers")
+    _check_finite(array, path)
+    return array if isinstance(leaf, np.ndarray) else array[()]
+
+
+def _check_finite(array: Any, path: str) -> None:
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise InputError(f"{path} is {array[where]} at {where}: expected finite numbers")
-    return array if isinstance(leaf, np.ndarray) else array[()]
 
 
 def _tensor(leaf: Any, path: str) -> Any:

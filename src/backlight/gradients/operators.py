@@ -173,6 +173,13 @@ class Operators:
         return ufunc(self, other)
 
 
+def plain(value: Any) -> Any:
+    """The value itself, free of every derivative under way."""
+    while isinstance(value, Operators):
+        value = value.primal
+    return value
+
+
 def _converting_caller() -> str | None:
     """Which function of SciPy, or np.vectorize, if any, is asking for a plain array."""
     frame: FrameType | None = sys._getframe(2)

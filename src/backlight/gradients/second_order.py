@@ -14,9 +14,9 @@ import numpy as np
 from backlight.errors import InputError
 from backlight.gradients.containers import Nest, take_apart
 from backlight.gradients.forward import pushforward_all
+from backlight.gradients.operators import plain
 from backlight.gradients.outcome import checked_gradient, checked_scalar
 from backlight.gradients.reverse import value_and_adjoints
-from backlight.gradients.rules.primitives import plain
 
 
 def hessian_vector_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
@@ -41,7 +41,7 @@ def hessian_vector_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
             f"v has shapes {[np.shape(a) for a in along.leaves]}: expected those of x, "
             f"{[np.shape(a) for a in nest.leaves]}"
         )
-    moved = _changes(f, nest, [np.asarray(d)[..., None] for d in along.leaves])
+    moved = _changes(f, nest, [d[..., None] for d in along.leaves])
     return nest.rebuild(checked_gradient([m[..., 0] for m in moved], nest))
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from backlight.gradients.operators import plain
 from backlight.gradients.rules.forms import Array
-from backlight.gradients.rules.primitives import choose, plain, scatter
+from backlight.gradients.rules.primitives import choose, scatter
 
 
 def where(condition: Any, a: Array = None, b: Array = None, /) -> Array:

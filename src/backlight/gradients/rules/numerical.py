@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import TraceError
+from backlight.gradients.operators import plain
 from backlight.gradients.rules.choosing import where
 from backlight.gradients.rules.forms import Array
 from backlight.gradients.rules.linear import Axis, axes_of
-from backlight.gradients.rules.primitives import plain, scatter
+from backlight.gradients.rules.primitives import scatter
 
 
 def _diff(a: Array, n: int = 1, axis: int = -1) -> Array:

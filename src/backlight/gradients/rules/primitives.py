@@ -26,13 +26,6 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def plain(value: Any) -> Any:
-    """The value itself, free of every derivative under way."""
-    while hasattr(value, "primal"):
-        value = value.primal
-    return value
-
-
 def getitem(a: Any, index: Any) -> Any:
     """a[index], as a function."""
     return a[index]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import TraceError
+from backlight.gradients.operators import plain
 from backlight.gradients.rules.forms import Array
 from backlight.gradients.rules.linear import Axis, axes_of
-from backlight.gradients.rules.primitives import plain
 
 
 def _expand_dims(a: Array, axis: Axis) -> Array:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from backlight.gradients.operators import plain
 from backlight.gradients.rules.forms import Array
 from backlight.gradients.rules.linear import Axis
-from backlight.gradients.rules.primitives import plain
 
 
 def log_sum_exp(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import TraceError
+from backlight.gradients.operators import plain
 from backlight.gradients.rules.decompositions import (
     eigen,
     pseudo_inverse,
@@ -19,7 +20,6 @@ from backlight.gradients.rules.decompositions import (
 )
 from backlight.gradients.rules.forms import Array
 from backlight.gradients.rules.linear_algebra import log_abs_det, lower_factor
-from backlight.gradients.rules.primitives import plain
 from backlight.gradients.rules.products import turned
 
 
