@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import InputError, OutputError, TraceError
-from backlight.gradients.containers import Nest, all_finite
+from backlight.gradients.containers import Nest, all_finite, is_transformed
 from backlight.gradients.operators import Operators, plain
 
 
@@ -90,7 +90,10 @@ def checked_derivatives(found: Any) -> Any:
         OutputError: an entry is NaN or infinite; it is named.
     """
     array = plain(found)
-    array = array if isinstance(array, np.ndarray) else array.detach()
+    if not isinstance(array, np.ndarray):
+        if is_transformed(array):
+            return found
+        array = array.detach()
     finite = np.isfinite(array) if isinstance(array, np.ndarray) else array.isfinite()
     if not bool(finite.all()):
         where = tuple(int(i) for i in np.argwhere(~np.asarray(finite))[0])
