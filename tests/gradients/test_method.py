@@ -10,7 +10,7 @@ import pytest
 
 from backlight.errors import InputError, MethodError, OutputError
 from backlight.gradients.finite import FiniteDifferences
-from backlight.gradients.method import NAMES, Method, find_way, gradient
+from backlight.gradients.method import NAMES, Method, derivatives, find_way, gradient
 
 Layer = namedtuple("Layer", "weight bias")
 TOLERANCE = {"forward": 1e-6, "backward": 1e-6, "central": 1e-9, "richardson": 1e-10}
@@ -147,6 +147,24 @@ def test_derivatives_along_the_axes_are_the_gradient(way: str) -> None:
     x = np.array([0.5, -2.0, 3.0])
     found = find_way(way).derivatives(lambda x: np.sum(x**3), x, np.eye(3, dtype=int))
     np.testing.assert_allclose(found, 3 * x**2, rtol=1e-6)
+
+
+@ways
+def test_derivatives_are_asked_for_by_name(way: str) -> None:
+    x = np.array([0.5, -2.0, 3.0])
+    found = derivatives(lambda x: x**3, x, np.eye(3), way)
+    np.testing.assert_allclose(found, np.diag(3 * x**2), rtol=1e-6, atol=1e-6)
+
+
+def test_derivatives_are_dual_numbers_by_default() -> None:
+    seen = []
+
+    def f(x: Any) -> Any:
+        seen.append(type(x).__name__)
+        return x * 2
+
+    np.testing.assert_array_equal(derivatives(f, np.ones(2), np.ones((1, 2))), [[2.0, 2.0]])
+    assert seen == ["Dual"]
 
 
 @ways

@@ -12,11 +12,10 @@ from torch import Tensor
 from backlight.errors import BacklightError, InputError, MethodError, OutputError
 from backlight.gradients.containers import Nest
 from backlight.gradients.outcome import checked_derivatives, checked_same
-from backlight.gradients.torch_nesting import nested, refuse_followed
+from backlight.gradients.torch_nesting import nested, refuse_followed, refuse_random
 from backlight.gradients.torch_ways import (
     BATCH_BYTES,
     fresh_copies,
-    refuse_random,
     scalar,
     tensor,
 )

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from backlight.errors import BacklightError, TraceError
+from backlight.errors import BacklightError, InputError, TraceError
 
 Function = Callable[[list[Tensor]], Any]
 Pull = Callable[[Tensor], list[Tensor]]
@@ -59,6 +59,15 @@ def refuse_followed(value: Any) -> None:
             "finite differences inside another derivative, of what that one is taken by, lose it: "
             "use method='dual' or 'backprop' for the inner one"
         )
+
+
+def refuse_random(problem: Exception) -> None:
+    """Turn vmap's complaint about random numbers into ours; other complaints pass."""
+    if "randomness" in str(problem):
+        raise InputError(
+            "f draws random numbers, so its evaluations differ: switch dropout off with .eval(), "
+            "or draw once outside f"
+        ) from problem
 
 
 def _is_followed(value: Tensor) -> bool:
@@ -132,7 +141,8 @@ def pushed(
             parts.append(torch.func.vmap(along, randomness="error")(*part))
         except BacklightError:
             raise
-        except Exception:
+        except Exception as problem:
+            refuse_random(problem)
             # What vmap cannot follow goes one at a time.
             parts.append(torch.stack([along(*one) for one in zip(*part, strict=True)]))
     return torch.cat(parts)

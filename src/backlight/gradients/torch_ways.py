@@ -12,7 +12,13 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from backlight.errors import BacklightError, InputError, OutputError, TraceError
-from backlight.gradients.torch_nesting import RECORDING, nested, pushed, swept
+from backlight.gradients.torch_nesting import (
+    RECORDING,
+    nested,
+    pushed,
+    refuse_random,
+    swept,
+)
 
 Function = Callable[[list[Tensor]], Any]
 
@@ -162,15 +168,6 @@ def tensor(value: Any) -> Tensor:
 def fresh_copies(leaves: Sequence[Tensor]) -> list[Tensor]:
     """The leaves as tensors of their own, usable outside inference mode."""
     return [leaf.detach().clone() for leaf in leaves]
-
-
-def refuse_random(problem: Exception) -> None:
-    """Turn vmap's complaint about random numbers into ours; other complaints pass."""
-    if "randomness" in str(problem):
-        raise InputError(
-            "f draws random numbers, so its evaluations differ: switch dropout off with .eval(), "
-            "or draw once outside f"
-        ) from problem
 
 
 def _recorded(f: Function, leaves: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
