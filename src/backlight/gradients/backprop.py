@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from backlight.gradients.blame import checked_and_blamed
 from backlight.gradients.containers import take_apart, take_directions
 from backlight.gradients.outcome import (
     checked_array,
@@ -31,12 +32,14 @@ class Backprop:
         if nest.is_torch:
             from backlight.gradients.torch_ways import backward_gradients
 
-            found = backward_gradients(lambda leaves: f(nest.rebuild(leaves)), nest.leaves)
-        else:
-            _, found = value_and_adjoints(
-                lambda leaves: f(nest.rebuild(list(leaves))), nest.leaves, checked_scalar
-            )
-        return nest.rebuild(checked_gradient(found, nest))
+            of_torch = backward_gradients(lambda leaves: f(nest.rebuild(leaves)), nest.leaves)
+            return nest.rebuild(checked_gradient(of_torch, nest))
+
+        def function(leaves: Any) -> Any:
+            return f(nest.rebuild(list(leaves)))
+
+        _, found = value_and_adjoints(function, nest.leaves, checked_scalar)
+        return nest.rebuild(checked_and_blamed(found, nest, function))
 
     def derivatives(self, f: Callable[[Any], Any], x: Any, directions: Any) -> Any:
         """The derivatives of f along k directions, (k, *shape of f's value): one sweep for each
@@ -48,7 +51,7 @@ class Backprop:
 
             found = backward_derivatives(lambda x: f(nest.rebuild(x)), nest.leaves, along)
             return checked_derivatives(found)
-        value = checked_array(f(nest.rebuild([np.copy(leaf)[()] for leaf in nest.leaves])))
+        value = checked_array(f(nest.rebuild([leaf.copy()[()] for leaf in nest.leaves])))
 
         def one(element: int, leaves: Any) -> Any:
             return np.reshape(f(nest.rebuild(list(leaves))), (-1,))[element]

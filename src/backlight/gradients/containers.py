@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import InputError
+from backlight.gradients.operators import Operators, plain
 
 Rebuild = Callable[[list[Any]], Any]
 
@@ -40,12 +41,28 @@ def is_tensor(value: Any) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
+def is_nested() -> bool:
+    """Whether a derivative of torch functions is under way around this one."""
+    from backlight.gradients.torch_nesting import nested
+
+    return nested()
+
+
+def is_transformed(tensor: Any) -> bool:
+    """Whether a transform of `torch.func` (vmap, jvp, …) is evaluating this tensor."""
+    functorch = sys.modules["torch"]._C._functorch
+    return bool(functorch.is_functorch_wrapped_tensor(tensor))
+
+
 def all_finite(tensors: list[Any]) -> bool:
     """Whether tensors hold neither NaN nor infinity.
 
-    Both spread to the sum, which is many times faster than looking at every element.
+    Both spread to the sum, which is many times faster than looking at every element. Under
+    `torch.func`'s transforms there is no single value to look at; they count as finite.
     """
-    total = sum(float(t) for t in [t.sum() for t in tensors])
+    if tensors and is_transformed(tensors[0]):
+        return True
+    total = sum(float(t) for t in [t.detach().sum() for t in tensors])
     return math.isfinite(total) or all(bool(t.isfinite().all()) for t in tensors)
 
 
@@ -64,10 +81,8 @@ def take_apart(x: Any) -> Nest:
     tensors = [is_tensor(leaf) for leaf in leaves]
     if any(tensors) and not all(tensors):
         raise InputError("x mixes NumPy arrays and torch tensors: give one kind")
-    checked = [
-        _tensor(leaf, path) if tensors[0] else _array(leaf, path)
-        for leaf, path in zip(leaves, paths, strict=True)
-    ]
+    check = (_kept if is_nested() else _detached) if tensors[0] else _array
+    checked = [check(leaf, path) for leaf, path in zip(leaves, paths, strict=True)]
     return Nest(checked, paths, rebuild, tensors[0])
 
 
@@ -109,18 +124,23 @@ def _direction(d: Any, leaf: Any, path: str) -> Any:
     if is_tensor(leaf) != is_tensor(d):
         kind = "torch tensors" if is_tensor(leaf) else "NumPy arrays"
         raise InputError(f"{path} is a {type(d).__name__}, but x holds {kind}: give one kind")
-    array: Any = d.detach().to(leaf) if is_tensor(d) else np.asarray(d)
+    array: Any
+    if is_tensor(d):
+        array = (d if is_nested() else d.detach()).to(leaf)
+    else:
+        array = d if isinstance(d, Operators) else np.asarray(d)
     if tuple(array.shape[1:]) != shape or not array.ndim:
         wanted = ", ".join(["k", *map(str, shape)]) + ("," if not shape else "")
         hint = f": for one direction give it as {path}[None]" if tuple(array.shape) == shape else ""
         raise InputError(f"{path} has shape {tuple(array.shape)}, expected ({wanted}){hint}")
     if is_tensor(array):
-        finite = bool(array.isfinite().all())
+        finite = all_finite([array])
     else:
         if array.dtype.kind not in "iubf":
             raise InputError(f"{path} has type {array.dtype}: expected real numbers")
-        array = array.astype(leaf.dtype, copy=False)
-        finite = bool(np.isfinite(array).all())
+        if array.dtype != leaf.dtype:
+            array = array.astype(leaf.dtype)
+        finite = bool(np.isfinite(plain(array)).all())
     if not finite:
         raise InputError(f"{path} holds NaN or infinity: expected finite numbers")
     return array
@@ -147,6 +167,9 @@ def _walk(x: Any, path: str, leaves: list[Any], paths: list[str]) -> Rebuild:
 
 
 def _array(leaf: Any, path: str) -> Any:
+    if isinstance(leaf, Operators):  # a derivative around this one is under way
+        _check_finite(np.asarray(plain(leaf)), path)
+        return leaf
     if not isinstance(leaf, np.ndarray | np.generic | int | float | complex) or isinstance(
         leaf, bool
     ):
@@ -160,17 +183,25 @@ def _array(leaf: Any, path: str) -> Any:
         )
     if array.dtype.kind != "f":
         raise InputError(f"{path} has type {array.dtype}: expected real floating-point numbers")
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise InputError(f"{path} is {array[where]} at {where}: expected finite numbers")
+    _check_finite(array, path)
     return array if isinstance(leaf, np.ndarray) else array[()]
 
 
-def _tensor(leaf: Any, path: str) -> Any:
+def _check_finite(array: Any, path: str) -> None:
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise InputError(f"{path} is {array[where]} at {where}: expected finite numbers")
+
+
+def _detached(leaf: Any, path: str) -> Any:
+    return _kept(leaf, path).detach()
+
+
+def _kept(leaf: Any, path: str) -> Any:
     # Whether all elements are finite is not looked at, which would take as long as a small
     # network: what is not shows in the value and the derivatives.
     if leaf.is_complex():
         raise InputError(f"{path} has type {leaf.dtype}: expected real floating-point numbers")
     if not leaf.is_floating_point():
         raise InputError(f"{path} has type {leaf.dtype}, which has no derivative: give it as float")
-    return leaf.detach()
+    return leaf

@@ -101,3 +101,26 @@ def gradient(f: Callable[[Any], Any], x: Any, method: str | Method = "backprop")
         TraceError: f does something that this way cannot follow.
     """
     return find_way(method).gradient(f, x)
+
+
+def derivatives(
+    f: Callable[[Any], Any], x: Any, directions: Any, method: str | Method = "dual"
+) -> Any:
+    """The derivatives of f along k directions, by any of the three ways.
+
+    Args:
+        f: a function of one argument: plain NumPy, or torch. Its value may be an array.
+        x: an array or number, or a nesting of tuples, lists and mappings of them.
+        directions: nested like x, each array with a leading axis for the directions.
+        method: as for `gradient`. Dual numbers take one pass for all directions; backpropagation
+            one for each element of the value; differences two evaluations for each direction.
+
+    Returns:
+        An array or tensor, (k, *shape of f's value).
+
+    Raises:
+        InputError: x cannot be differentiated by, or the directions do not fit it.
+        OutputError: a value or derivative is not finite.
+        TraceError: f does something that this way cannot follow.
+    """
+    return find_way(method).derivatives(f, x, directions)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from backlight.errors import InputError, OutputError
-from backlight.gradients.containers import Nest, all_finite
+from backlight.errors import InputError, OutputError, TraceError
+from backlight.gradients.containers import Nest, all_finite, is_transformed
+from backlight.gradients.operators import Operators, plain
 
 
 def checked_scalar(value: Any) -> Any:
@@ -23,8 +24,8 @@ def checked_scalar(value: Any) -> Any:
             f"a gradient is of a scalar, but f returned shape {shape}: reduce it, for example "
             "with np.sum, or use derivatives(f, x, directions)"
         )
-    if not np.isfinite(value).all():
-        raise OutputError(f"f is {np.reshape(value, ())} at this x: expected a finite value")
+    if not np.isfinite(plain(value)).all():
+        raise OutputError(f"f is {np.reshape(plain(value), ())} at this x: expected a finite value")
     return value
 
 
@@ -39,7 +40,7 @@ def checked_array(value: Any) -> Any:
             f"f returned a {type(value).__name__} of {len(value)}: expected one array, for example "
             "np.stack([…])"
         )
-    if hasattr(value, "primal"):  # a derivative around this one is under way
+    if isinstance(value, Operators):  # a derivative around this one is under way
         return value
     kind = np.asarray(value).dtype.kind
     if kind == "c":
@@ -47,6 +48,19 @@ def checked_array(value: Any) -> Any:
     if kind not in "biuf":
         raise InputError(f"f returned a {type(value).__name__}: expected a number or an array")
     return value
+
+
+def refuse_followed(value: Any) -> None:
+    """Differences are of plain numbers: what a derivative around them follows would be lost.
+
+    Raises:
+        TraceError: the value is a stand-in that such a derivative is taken by.
+    """
+    if isinstance(value, Operators):
+        raise TraceError(
+            "finite differences inside another derivative, of what that one is taken by, lose it: "
+            "use method='dual' or 'backprop' for the inner one"
+        )
 
 
 def checked_same(first: Any, again: Any, tolerance: float | None = None) -> None:
@@ -76,7 +90,11 @@ def checked_derivatives(found: Any) -> Any:
     Raises:
         OutputError: an entry is NaN or infinite; it is named.
     """
-    array = found if isinstance(found, np.ndarray) else found.detach()
+    array = plain(found)
+    if not isinstance(array, np.ndarray):
+        if is_transformed(array):
+            return found
+        array = array.detach()
     finite = np.isfinite(array) if isinstance(array, np.ndarray) else array.isfinite()
     if not bool(finite.all()):
         where = tuple(int(i) for i in np.argwhere(~np.asarray(finite))[0])
@@ -98,9 +116,14 @@ def checked_gradient(found: list[Any], nest: Nest) -> list[Any]:
         return found
     result: list[Any] = []
     for g, leaf, path in zip(found, nest.leaves, nest.paths, strict=True):
-        g = np.asarray(g)
-        if g.dtype.kind == "f" and not np.isfinite(g).all():
-            where = tuple(int(i) for i in np.argwhere(~np.isfinite(g))[0])
-            raise OutputError(f"the derivative by {path} is {g[where]} at {where}")
-        result.append(g.astype(leaf.dtype, copy=False) if np.ndim(leaf) else leaf.dtype.type(g))
+        known = np.asarray(plain(g))
+        if known.dtype.kind in "fc" and not np.isfinite(known).all():
+            where = tuple(int(i) for i in np.argwhere(~np.isfinite(known))[0])
+            raise OutputError(f"the derivative by {path} is {known[where]} at {where}")
+        if isinstance(g, Operators):  # a derivative around this one is under way
+            result.append(g if g.dtype == leaf.dtype else g.astype(leaf.dtype))
+        elif np.ndim(leaf):
+            result.append(known.astype(leaf.dtype, copy=False))
+        else:
+            result.append(leaf.dtype.type(known))
     return result

@@ -22,6 +22,8 @@ LEVELS = itertools.count(1)
 
 _Step = tuple["Variable", Rule, tuple[tuple[int, "Variable"], ...], Sequence[Any], dict[str, Any]]
 _NONE: dict[str, Any] = {}
+# What takes the general way beside a variable: other derivatives' values, and lists.
+_GENERAL = (Traced, list, tuple)
 _SUM = RULES[np.sum]
 
 
@@ -59,13 +61,13 @@ class Variable(Traced):
             if len(inputs) == 2:
                 a, b = inputs
                 if type(b) is not Variable:
-                    if not isinstance(b, Traced):
+                    if not isinstance(b, _GENERAL):
                         p = a.primal
                         y = Variable(ufunc(p, b), self.tape, self.level)
                         self.tape.append((y, rule, ((0, a),), (p, b), _NONE))
                         return y
                 elif type(a) is not Variable:
-                    if not isinstance(a, Traced):
+                    if not isinstance(a, _GENERAL):
                         q = b.primal
                         y = Variable(ufunc(a, q), self.tape, self.level)
                         self.tape.append((y, rule, ((1, b),), (a, q), _NONE))

@@ -13,10 +13,10 @@ from backlight.errors import BacklightError, InputError, MethodError, OutputErro
 from backlight.gradients.containers import Nest
 from backlight.gradients.outcome import checked_derivatives, checked_same
 from backlight.gradients.torch_batches import batched
+from backlight.gradients.torch_nesting import nested, refuse_followed, refuse_random
 from backlight.gradients.torch_ways import (
     BATCH_BYTES,
     fresh_copies,
-    refuse_random,
     scalar,
     tensor,
 )
@@ -33,6 +33,8 @@ def difference_gradients(
 ) -> list[Tensor]:
     """The derivative of a scalar f by each leaf, from values of f alone."""
     stencil = _stencil(differences)
+    if nested():
+        refuse_followed(f(nest.rebuild(nest.leaves)))
     with torch.inference_mode(False), torch.no_grad():
         leaves = fresh_copies(nest.leaves)
         evaluate = _Evaluation(lambda x: scalar(f(nest.rebuild(x))), differences.verify)
@@ -49,6 +51,9 @@ def difference_derivatives(
 ) -> Tensor:
     """The derivatives of f along the directions (leading axis), from values of f alone."""
     stencil = _stencil(differences)
+    if nested():
+        for value in (*along, f(nest.rebuild(nest.leaves))):
+            refuse_followed(value)
     with torch.inference_mode(False), torch.no_grad():
         leaves = fresh_copies(nest.leaves)
         evaluate = _Evaluation(lambda x: tensor(f(nest.rebuild(x))), differences.verify)

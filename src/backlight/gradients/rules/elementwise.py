@@ -60,7 +60,7 @@ ELEMENTWISE: dict[Any, Rule] = {
     # exponentials and logarithms
     np.exp: Elementwise(lambda y, a: y),
     np.exp2: Elementwise(lambda y, a: _LN2 * y),
-    np.expm1: Elementwise(lambda y, a: y + 1),
+    np.expm1: Elementwise(lambda y, a: np.exp(a)),
     np.log: Elementwise(lambda y, a: 1 / a),
     np.log2: Elementwise(lambda y, a: 1 / (_LN2 * a)),
     np.log10: Elementwise(lambda y, a: 1 / (_LN10 * a)),

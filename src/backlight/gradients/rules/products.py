@@ -53,6 +53,21 @@ def _push_right(t: Array, y: Array, a: Array, b: Array) -> Array:
     return np.moveaxis(np.matmul(a, directions_first(t, a.ndim)), 0, -1)
 
 
+def turned(a: Array) -> Array:
+    """Transposed matrices."""
+    return np.swapaxes(a, -1, -2)
+
+
+def first(t: Array) -> Array:
+    """Tangents with the directions in front, as a batch of matrices."""
+    return np.moveaxis(t, -1, 0)
+
+
+def last(t: Array) -> Array:
+    """Tangents with the directions where they belong again."""
+    return np.moveaxis(t, 0, -1)
+
+
 def directions_first(t: Array, other_ndim: int) -> Array:
     """Tangents (…, m, n, k) as (k, 1…, …, m, n), to broadcast against another batch."""
     moved = np.moveaxis(t, -1, 0)
