@@ -62,6 +62,8 @@ def test_those_without_a_default_or_else_the_first(f: Any, names: list[str]) -> 
 def test_a_function_without_parameters_is_refused() -> None:
     with pytest.raises(InputError, match="f takes no argument: expected a function of"):
         differentiated_by(nothing, "f")
+    with pytest.raises(InputError, match="f is a method of a class: name that of an instance"):
+        differentiated_by(Callable.method, "f")
 
 
 def test_several_are_one_mapping_and_the_function_keeps_its_name() -> None:

@@ -32,6 +32,8 @@ def differentiated_by(f: Callable[..., Any], name: str) -> list[Parameter]:
         raise InputError(
             f"{name} takes no argument: expected a function of what to differentiate by"
         )
+    if required and required[0].name == "self":
+        raise InputError(f"{name} is a method of a class: name that of an instance in the module")
     return required or named[:1] or [Parameter("x", Parameter.POSITIONAL_ONLY)]
 
 
