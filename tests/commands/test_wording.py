@@ -30,7 +30,7 @@ def test_the_library_speaks_of_arguments_and_the_command_line_of_options(tmp_pat
             "--weights FILE loads a state dict",
         ),
         ("give this file as weights='a b.pth'", "give this file as --weights 'a b.pth'"),
-        ("is not analytic: use method='dual'", "is not analytic: use --method 'dual'"),
+        ("is not analytic: use method='dual'", "is not analytic: use --method dual"),
         ("the score of 'cat' is nan for image 0", "the score of 'cat' is nan"),
         ("is not finite for image 0: overflow", "is not finite: overflow"),
     ],

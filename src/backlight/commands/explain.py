@@ -77,15 +77,23 @@ def _question(options: argparse.Namespace) -> Callable[[str], Explanation]:
     from backlight.explanations.explain import explain
     from backlight.explanations.methods import find_method
     from backlight.explanations.target import Not, as_target
+    from backlight.gradients.method import find_way
 
     find_method(options.method)  # a misspelt name need not wait for the model
+    find_way(options.gradients or "backprop")
     target = as_target(options.target)
     model = model_from(options)
 
     def ask(photo: str) -> Explanation:
         asked = Not(target) if options.counterfactual else target
-        layer, method = options.layer, options.method
-        why: Explanation = explain(model, photo, asked, layer=layer, method=method)
+        why: Explanation = explain(
+            model,
+            photo,
+            asked,
+            layer=options.layer,
+            method=options.method,
+            gradients=options.gradients,
+        )
         return why
 
     return ask

@@ -50,6 +50,12 @@ def add_explain(commands: Commands) -> None:
         metavar="NAME",
         help="where to look; `backlight layers` lists them (default: the best of them)",
     )
+    question.add_argument(
+        "--gradients",
+        metavar="WAY",
+        help="backprop, dual, central, forward, backward or richardson "
+        "(default: backprop; for a black box such as an ONNX file central)",
+    )
     _add_model(command)
     answer = command.add_argument_group("the answer")
     answer.add_argument(

@@ -10,6 +10,7 @@ import backlight
 from backlight.explanations.explanation import Explanation
 from backlight.explanations.target import Class, Not, Target, TopClass
 from backlight.gradients.method import NAMES as WAYS
+from backlight.gradients.method import way_title
 from backlight.show.page_data import RecipeData
 
 
@@ -25,7 +26,7 @@ def recipe(why: Explanation) -> RecipeData:
         layer=facts.name if facts else "",
         layer_shape=facts.grid if facts else "",
         layer_reason=facts.reason if facts else "",
-        gradients=why.gradients,
+        gradients=way_title(why.gradients),
         versions=(("Backlight", backlight.__version__), ("torch", torch.__version__)),
         command=command(why),
     )
