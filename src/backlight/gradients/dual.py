@@ -15,6 +15,7 @@ import numpy as np
 
 from backlight.gradients.containers import Nest, take_apart, take_directions
 from backlight.gradients.forward import pushforward
+from backlight.gradients.keeping import Keeper
 from backlight.gradients.one_hot import OneHot
 from backlight.gradients.outcome import checked_array, checked_gradient, checked_scalar
 
@@ -43,12 +44,12 @@ class DualNumbers:
             )
             return nest.rebuild(checked_gradient(of_torch, nest))
         parts = []
-        for tangents, count in self._coordinates(nest):
-            value, moved = pushforward(
-                lambda leaves: f(nest.rebuild(list(leaves))), nest.leaves, tangents
-            )
-            checked_scalar(value)
-            parts.append(np.zeros(count) if moved is None else np.reshape(moved, -1))
+        with Keeper() as keeper:  # all passes are at the same x
+            leaves = [keeper.keep(leaf) for leaf in nest.leaves]
+            for tangents, count in self._coordinates(nest):
+                value, moved = pushforward(lambda x: f(nest.rebuild(x)), leaves, tangents)
+                checked_scalar(value)
+                parts.append(np.zeros(count) if moved is None else np.reshape(moved, -1))
         flat = np.concatenate(parts)
         ends = np.cumsum([np.size(leaf) for leaf in nest.leaves])[:-1]
         found: list[Any] = [
@@ -68,9 +69,7 @@ class DualNumbers:
                 lambda leaves: f(nest.rebuild(leaves)), nest.leaves, along, self.chunk
             )
         tangents = [np.moveaxis(d, 0, -1) for d in along]
-        value, moved = pushforward(
-            lambda leaves: f(nest.rebuild(list(leaves))), nest.leaves, tangents
-        )
+        value, moved = pushforward(lambda x: f(nest.rebuild(x)), nest.leaves, tangents)
         checked_array(value)
         count = len(along[0])
         return np.zeros((count, *np.shape(value))) if moved is None else np.moveaxis(moved, -1, 0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from backlight.errors import InputError, OutputError
-from backlight.gradients.containers import Nest, all_finite
+from backlight.gradients.containers import Nest, all_finite, check_finite, first_not_finite
 
 
 def checked_scalar(value: Any) -> Any:
@@ -17,6 +18,8 @@ def checked_scalar(value: Any) -> Any:
         InputError: it is no real number, or has several elements: a gradient is of a scalar.
         OutputError: it is NaN or infinite.
     """
+    if isinstance(value, float) and math.isfinite(value):  # np.float64 too: most values are one
+        return value
     shape = np.shape(checked_array(value))
     if shape not in ((), (1,)):
         raise InputError(
@@ -84,22 +87,24 @@ def checked_derivatives(found: Any) -> Any:
 
 
 def checked_gradient(found: list[Any], nest: Nest) -> list[Any]:
-    """Finite gradients, shaped and typed like the leaves they are by.
+    """Finite gradients, shaped and typed like the leaves they are by, which are finite too.
 
     Raises:
-        OutputError: an entry is NaN or infinite; it is named.
+        InputError: an entry of a NumPy leaf is NaN or infinite; it is named.
+        OutputError: an entry of a gradient is.
     """
-    if nest.is_torch:
-        for g, path in zip([] if all_finite(found) else found, nest.paths, strict=False):
-            if not bool(g.isfinite().all()):
-                where = tuple((~g.isfinite()).nonzero()[0].tolist())
+    if not nest.is_torch:
+        found = [_typed(g, leaf) for g, leaf in zip(found, nest.leaves, strict=True)]
+    if not all_finite(nest.leaves, found):
+        check_finite(nest)
+        for g, path in zip(found, nest.paths, strict=True):
+            if (where := first_not_finite(g)) is not None:
                 raise OutputError(f"the derivative by {path} is {float(g[where])} at {where}")
-        return found
-    result: list[Any] = []
-    for g, leaf, path in zip(found, nest.leaves, nest.paths, strict=True):
-        g = np.asarray(g)
-        if g.dtype.kind == "f" and not np.isfinite(g).all():
-            where = tuple(int(i) for i in np.argwhere(~np.isfinite(g))[0])
-            raise OutputError(f"the derivative by {path} is {g[where]} at {where}")
-        result.append(g.astype(leaf.dtype, copy=False) if np.ndim(leaf) else leaf.dtype.type(g))
-    return result
+    return found
+
+
+def _typed(g: Any, leaf: Any) -> Any:
+    """A derivative in the precision of what it is by; a number's is a number."""
+    if type(g) is np.ndarray and g.dtype is leaf.dtype and leaf.ndim:
+        return g
+    return np.asarray(g).astype(leaf.dtype, copy=False) if leaf.ndim else leaf.dtype.type(g)
