@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     from backlight.explanations.explanation import Explanation as Explanation
     from backlight.explanations.layer import layers as layers
     from backlight.explanations.target import Not as Not
+    from backlight.gradients.backprop import Backprop as Backprop
     from backlight.gradients.check import check as check
     from backlight.gradients.compare import compare as compare
+    from backlight.gradients.dual import DualNumbers as DualNumbers
+    from backlight.gradients.finite import FiniteDifferences as FiniteDifferences
+    from backlight.gradients.method import derivatives as derivatives
     from backlight.gradients.method import gradient as gradient
+    from backlight.gradients.second_order import hessian as hessian
+    from backlight.gradients.second_order import hessian_vector_product as hessian_vector_product
     from backlight.models.black_box import BlackBox as BlackBox
     from backlight.models.loading import load_model as load_model
     from backlight.models.model import Model as Model
@@ -34,16 +40,22 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Backprop": "backlight.gradients.backprop",
     "BacklightError": "backlight.errors",
     "BlackBox": "backlight.models.black_box",
+    "DualNumbers": "backlight.gradients.dual",
     "Explanation": "backlight.explanations.explanation",
+    "FiniteDifferences": "backlight.gradients.finite",
     "Model": "backlight.models.model",
     "Not": "backlight.explanations.target",
     "Preprocess": "backlight.models.preprocessing",
     "check": "backlight.gradients.check",
     "compare": "backlight.gradients.compare",
+    "derivatives": "backlight.gradients.method",
     "explain": "backlight.explanations.explain",
     "gradient": "backlight.gradients.method",
+    "hessian": "backlight.gradients.second_order",
+    "hessian_vector_product": "backlight.gradients.second_order",
     "layers": "backlight.explanations.layer",
     "load_model": "backlight.models.loading",
 }
@@ -54,6 +66,12 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "layers",
     "Not",
     "gradient",
+    "derivatives",
+    "hessian",
+    "hessian_vector_product",
+    "Backprop",
+    "DualNumbers",
+    "FiniteDifferences",
     "compare",
     "check",
     "Explanation",

@@ -10,7 +10,7 @@ from rule_cases import CASES, Case
 from scipy import special as sp
 from test_rules import inputs, projected
 
-from backlight.errors import InputError, TraceError
+from backlight.errors import InputError, OutputError
 from backlight.gradients.forward import pushforward
 from backlight.gradients.reverse import value_and_adjoints
 from backlight.gradients.second_order import hessian, hessian_vector_product
@@ -20,8 +20,6 @@ IDS = [f"{i}-{case.name}" for i, case in enumerate(CASES)]
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_duals_over_backprop_are_the_change_of_the_gradient(case: Case) -> None:
-    if case.covers is sp.digamma:
-        pytest.skip("SciPy's polygamma is no ufunc: second derivatives of digamma are refused")
     arrays = inputs(case, case.shapes[0], 5)
     linear = projected(case, arrays, 5)
 
@@ -73,9 +71,35 @@ def test_the_hessian_of_log_sum_exp_is_the_covariance_of_softmax() -> None:
     np.testing.assert_allclose(hessian(np.logaddexp.reduce, x), np.diag(p) - np.outer(p, p))
 
 
-def test_second_derivatives_of_digamma_are_refused() -> None:
-    with pytest.raises(TraceError):
-        hessian(lambda x: np.sum(sp.digamma(x)), np.ones(2))
+def test_the_second_derivative_of_digamma_is_a_polygamma() -> None:
+    found = hessian(lambda x: np.sum(sp.digamma(x)), np.array([0.7, 2.0]))
+    np.testing.assert_allclose(found, np.diag(sp.polygamma(2, [0.7, 2.0])), rtol=1e-13)
+
+
+def test_a_large_hessian_is_carried_in_parts() -> None:
+    x = np.linspace(0.1, 1.0, 600)
+    found = hessian(lambda x: np.sum(x**3) + np.prod(x[:2]), x)
+    expected = np.diag(6 * x)
+    expected[0, 1] = expected[1, 0] = 1.0
+    np.testing.assert_allclose(found, expected, atol=1e-14)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_not_finite_is_named_the_value_first() -> None:
+    x = np.array([1.0, 0.0])
+    with pytest.raises(OutputError, match="f is -inf"):
+        hessian(lambda x: np.sum(np.log(x)), x)
+    with pytest.raises(OutputError, match=r"by x is inf at \(1,\)"):
+        hessian(lambda x: np.sum(np.sqrt(x)), x)
+    with pytest.raises(OutputError, match=r"by x is (inf|nan) at \(1, [01]\)"):
+        hessian(lambda x: np.sum(x**1.5), x)
+    with pytest.raises(OutputError, match=r"by x is inf at \(1,\)"):
+        hessian_vector_product(lambda x: np.sum(x**1.5), x, np.array([0.0, 1.0]))
+
+
+def test_a_scalar_is_asked_for() -> None:
+    with pytest.raises(InputError, match="reduce it"):
+        hessian(lambda x: x * 2, np.ones(3))
 
 
 def test_a_vector_of_another_shape_is_refused() -> None:

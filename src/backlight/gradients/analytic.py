@@ -8,13 +8,14 @@ that is no array: what is known to be analytic is let through, everything else i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NoReturn
 
 import numpy as np
 
 from backlight.errors import TraceError
 from backlight.gradients.operators import Operators, numpy_method
+from backlight.gradients.rules.primitives import cast, choose, contract, join, scatter
 
 _UFUNCS: Final = frozenset(
     (
@@ -37,7 +38,7 @@ _REDUCTIONS: Final = frozenset({np.add, np.multiply})
 # Linear, multilinear or rational in each entry; none conjugates, compares or takes a magnitude.
 _FUNCTIONS: Final = frozenset(
     (
-        *(np.sum, np.prod, np.mean, np.average, np.cumsum, np.cumprod, np.diff, np.trapezoid),
+        *(np.sum, np.prod, np.mean, np.average, np.cumsum, np.cumprod, np.diff),
         *(np.dot, np.inner, np.outer, np.tensordot, np.einsum, np.kron, np.cross, np.convolve),
         *(np.trace, np.diag, np.diagonal, np.tril, np.triu, np.reshape, np.ravel, np.transpose),
         *(np.squeeze, np.expand_dims, np.swapaxes, np.moveaxis, np.rollaxis, np.broadcast_to),
@@ -47,9 +48,11 @@ _FUNCTIONS: Final = frozenset(
         *(np.atleast_1d, np.atleast_2d, np.atleast_3d, np.take, np.take_along_axis, np.where),
         *(np.polyval, np.vander, np.linalg.solve, np.linalg.inv, np.linalg.det),
         *(np.linalg.matrix_power, np.linalg.multi_dot),
+        getattr(np, "trapezoid" if hasattr(np, "trapezoid") else "trapz"),  # renamed in NumPy 2.0
     )
 )
 _PADDINGS: Final = frozenset({"constant", "edge", "reflect", "symmetric", "wrap", "mean"})
+_PRIMITIVES: Final = frozenset((scatter, join, choose, contract))
 # Answered from the real part, without derivative: they ask about form, or cannot change near x.
 _OF_FORM: Final = frozenset(
     (np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like)
@@ -92,6 +95,8 @@ class Analytic(Operators):
         return Analytic(np.copy(self.primal)[()])
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(a, Operators) and type(a) is not Analytic for a in inputs):
+            return NotImplemented  # a derivative inside this one is under way, and takes it up
         name = ufunc.__name__
         if ufunc in _FACTORS and method == "__call__":
             return self * _FACTORS[ufunc]
@@ -113,6 +118,8 @@ class Analytic(Operators):
             ) from problem
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if any(issubclass(t, Operators) and t is not Analytic for t in types):
+            return NotImplemented
         name = function.__name__
         if function in _OF_FORM:
             return function(np.real(self.primal), *args[1:], **kwargs)
@@ -128,6 +135,19 @@ class Analytic(Operators):
             _refuse("a number taken as true or false")
         _check_options(name, kwargs)
         return _wrapped(function(*_plain(args), **_plain(kwargs)))
+
+    def apply_primitive(
+        self, function: Any, args: Sequence[Any], options: dict[str, Any] | None = None
+    ) -> Any:
+        """Backlight's own primitives, which a gradient inside the complex step is made of."""
+        for a in args:
+            if isinstance(a, Operators) and type(a) is not Analytic:
+                return a.apply_primitive(function, args, options)
+        if function is cast:
+            return self.astype(args[1])
+        if function not in _PRIMITIVES:
+            _refuse(function.__name__)
+        return Analytic(function(*map(_plain, args), **(options or {})))
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, Analytic):

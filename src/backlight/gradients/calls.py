@@ -17,7 +17,7 @@ _IDLE: dict[str, tuple[Any, ...]] = {
     "out": (None,),
     "dtype": (None,),
     "where": (True,),
-    "order": ("C", "K", None),
+    "order": ("C", None),
     "optimize": (False, True),
     "initial": (None,),
     "copy": (None, True),
@@ -57,6 +57,15 @@ def arranged(
     return args, kwargs
 
 
+@lru_cache(maxsize=512)
+def read_as_given(function: Any, rule: Any, count: int) -> bool:
+    """Whether the first arguments of a function are those of its rule, in the same places."""
+    known, any_number = _read_names(rule)
+    if any_number or count > len(known):
+        return False
+    return known[1:count] == _parameters(function)[1:count]
+
+
 def refuse_out(kwargs: dict[str, Any]) -> None:
     out = kwargs.pop("out", None)
     if any(o is not None for o in (out if isinstance(out, tuple) else (out,))):
@@ -78,12 +87,27 @@ def name_of(function: Any) -> str:
     return prefix + str(getattr(function, "__name__", function))
 
 
+# What to write for functions that cannot be followed.
+_WRITING = "assigning to elements: write np.where(mask, new, old), np.concatenate or np.stack"
+_COMPLEX = "complex, which is not followed: write it with real functions"
+_HINTS: dict[str, str] = {
+    **dict.fromkeys(("copyto", "put", "place", "putmask", "put_along_axis"), _WRITING),
+    **dict.fromkeys(("fill_diagonal", "np.add.at", "np.subtract.at", "np.multiply.at"), _WRITING),
+    **dict.fromkeys(
+        ("linalg.eig", "linalg.eigvals"), f"{_COMPLEX}, np.linalg.eigh where symmetric"
+    ),
+    **dict.fromkeys(("histogram", "histogram2d", "histogramdd"), "counts, which jump"),
+    **dict.fromkeys(("roots", "poly"), _COMPLEX),
+}
+
+
 def unknown(function: Any) -> TraceError:
+    """What is raised for a function without a rule."""
     name = function if isinstance(function, str) else name_of(function)
-    return TraceError(
-        f"no derivative rule for {name}: write it with functions that have one, or use "
-        "method='central'"
-    )
+    hint = _HINTS.get(name) or (_COMPLEX if name.startswith("fft.") else None)
+    what = f"no derivative rule for {name}: write it with functions that have one"
+    what = f"{name} is {hint}" if hint else what
+    return TraceError(f"{what}, or use method='central'")
 
 
 def _is_idle(key: str, value: Any) -> bool:

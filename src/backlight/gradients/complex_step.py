@@ -15,7 +15,8 @@ import numpy as np
 from backlight.errors import OutputError, TraceError
 from backlight.gradients.analytic import Analytic
 from backlight.gradients.containers import Nest
-from backlight.gradients.outcome import checked_array, checked_same, checked_scalar
+from backlight.gradients.outcome import checked_array, checked_same, checked_scalar, refuse_followed
+from backlight.gradients.traced import followed
 
 STEP: Final = 1e-30
 # Real and complex arithmetic round differently; another value than this is another function.
@@ -32,7 +33,7 @@ def complex_gradients(f: Callable[[Any], Any], nest: Nest, verify: bool) -> list
             moved = np.array(leaf, dtype=complex)
             moved.reshape(-1)[i] += 1j * STEP
             here = [Analytic(moved[()]) if k == j else np.copy(a)[()] for k, a in _each(nest)]
-            value, slope = _parts(f(nest.rebuild(here)))
+            value, slope = _parts(followed(lambda leaves: f(nest.rebuild(leaves)), here))
             checked_scalar(value)
             if expected is not None:
                 checked_same(expected, value, _LOOSE)
@@ -53,7 +54,7 @@ def complex_derivatives(
             Analytic(np.asarray(a + 1j * STEP * d[k])[()])
             for a, d in zip(nest.leaves, along, strict=True)
         ]
-        value, slope = _parts(f(nest.rebuild(here)))
+        value, slope = _parts(followed(lambda leaves: f(nest.rebuild(leaves)), here))
         if expected is not None:
             checked_same(expected, value, _LOOSE)
             expected = None
@@ -73,6 +74,7 @@ def _at_x(f: Callable[[Any], Any], nest: Nest) -> Any:
 def _parts(value: Any) -> tuple[Any, Any]:
     """A value and its derivative. Plain numbers are constants: nothing plain can come of x."""
     if not isinstance(value, Analytic):
+        refuse_followed(value)
         checked_array(value)
         return value, np.zeros(np.shape(value))
     real, imaginary = np.real(value.primal), np.imag(value.primal)

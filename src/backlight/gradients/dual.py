@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from backlight.gradients.blame import blamed_of_torch, checked_and_blamed
 from backlight.gradients.containers import Nest, take_apart, take_directions
 from backlight.gradients.forward import pushforward
+from backlight.gradients.keeping import Keeper
 from backlight.gradients.one_hot import OneHot
-from backlight.gradients.outcome import checked_array, checked_gradient, checked_scalar
+from backlight.gradients.outcome import (
+    checked_array,
+    checked_derivatives,
+    checked_gradient,
+    checked_scalar,
+)
 
 # Up to this many coordinates all are carried at once, written out.
 _FEW = 64
@@ -30,32 +37,37 @@ class DualNumbers:
         chunk: directions carried at once where there are more.
     """
 
+    name: ClassVar[str] = "dual"
+
     chunk: int = 2048
 
     def gradient(self, f: Callable[[Any], Any], x: Any) -> Any:
         """d f / d x of a scalar f, in the nesting and shapes of x."""
         nest = take_apart(x)
-        if nest.is_torch:
-            from backlight.gradients.torch_ways import forward_gradients
 
-            of_torch = forward_gradients(
-                lambda leaves: f(nest.rebuild(leaves)), nest.leaves, self.chunk
-            )
-            return nest.rebuild(checked_gradient(of_torch, nest))
+        def function(leaves: Any) -> Any:
+            return f(nest.rebuild(list(leaves)))
+
+        if nest.is_torch:
+            from backlight.gradients.torch_ways import backward_gradients, forward_gradients
+
+            of_torch = forward_gradients(function, nest.leaves, self.chunk)
+            named = blamed_of_torch(of_torch, lambda: backward_gradients(function, nest.leaves))
+            return nest.rebuild(checked_gradient(named, nest))
         parts = []
-        for tangents, count in self._coordinates(nest):
-            value, moved = pushforward(
-                lambda leaves: f(nest.rebuild(list(leaves))), nest.leaves, tangents
-            )
-            checked_scalar(value)
-            parts.append(np.zeros(count) if moved is None else np.reshape(moved, -1))
+        with Keeper() as keeper:  # all passes are at the same x
+            kept = [keeper.keep(leaf) for leaf in nest.leaves]
+            for tangents, count in self._coordinates(nest):
+                value, moved = pushforward(function, kept, tangents)
+                checked_scalar(value)
+                parts.append(np.zeros(count) if moved is None else np.reshape(moved, -1))
         flat = np.concatenate(parts)
         ends = np.cumsum([np.size(leaf) for leaf in nest.leaves])[:-1]
         found: list[Any] = [
             part.reshape(np.shape(leaf))
             for part, leaf in zip(np.split(flat, ends), nest.leaves, strict=True)
         ]
-        return nest.rebuild(checked_gradient(found, nest))
+        return nest.rebuild(checked_and_blamed(found, nest, function))
 
     def derivatives(self, f: Callable[[Any], Any], x: Any, directions: Any) -> Any:
         """The derivatives of f along k directions, (k, *shape of f's value), in one pass."""
@@ -64,16 +76,16 @@ class DualNumbers:
         if nest.is_torch:
             from backlight.gradients.torch_ways import forward_derivatives
 
-            return forward_derivatives(
+            found = forward_derivatives(
                 lambda leaves: f(nest.rebuild(leaves)), nest.leaves, along, self.chunk
             )
+            return checked_derivatives(found)
         tangents = [np.moveaxis(d, 0, -1) for d in along]
-        value, moved = pushforward(
-            lambda leaves: f(nest.rebuild(list(leaves))), nest.leaves, tangents
-        )
+        value, moved = pushforward(lambda x: f(nest.rebuild(x)), nest.leaves, tangents)
         checked_array(value)
-        count = len(along[0])
-        return np.zeros((count, *np.shape(value))) if moved is None else np.moveaxis(moved, -1, 0)
+        if moved is None:
+            return np.zeros((len(along[0]), *np.shape(value)))
+        return checked_derivatives(np.moveaxis(moved, -1, 0))
 
     def _coordinates(self, nest: Nest) -> Iterator[tuple[list[Any], int]]:
         """Tangents along all coordinates, in chunks, with how many directions each has."""

@@ -20,6 +20,7 @@ from backlight.gradients.outcome import (
     checked_derivatives,
     checked_gradient,
     checked_same,
+    refuse_followed,
 )
 from backlight.gradients.walk import Walk
 
@@ -62,6 +63,11 @@ class FiniteDifferences:
     step: float | None = None
     verify: bool = True
 
+    @property
+    def name(self) -> str:
+        """The scheme's name, with the step where one was given."""
+        return self.scheme if self.step is None else f"{self.scheme}, step {self.step:g}"
+
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
             hint = did_you_mean(self.scheme, SCHEMES) or f"; there are {', '.join(SCHEMES)}"
@@ -77,7 +83,7 @@ class FiniteDifferences:
             OutputError: f is NaN or infinite at x or at a step from it.
             TraceError: f is not analytic (complex step).
         """
-        nest = take_apart(x)
+        nest = _taken_apart(x)
         return nest.rebuild(checked_gradient(self._gradients(f, nest, 1.0), nest))
 
     def with_error(self, f: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
@@ -95,7 +101,7 @@ class FiniteDifferences:
             raise MethodError(
                 "the complex step has no step error to estimate: use scheme='richardson'"
             )
-        nest = take_apart(x)
+        nest = _taken_apart(x)
         whole, half = self._gradients(f, nest, 1.0), self._gradients(f, nest, 0.5)
         value = f(
             nest.rebuild([leaf.clone() if nest.is_torch else leaf.copy() for leaf in nest.leaves])
@@ -123,8 +129,10 @@ class FiniteDifferences:
             directions: nested like x, each array with a leading axis for the directions. A step
                 moves no coordinate by more than its own step.
         """
-        nest = take_apart(x)
+        nest = _taken_apart(x)
         along = take_directions(directions, nest)
+        for d in along:
+            refuse_followed(d)
         if nest.is_torch:
             from backlight.gradients.torch_differences import difference_derivatives
 
@@ -202,7 +210,9 @@ class FiniteDifferences:
                 (a + np.asarray(s * h * b, a.dtype)).astype(a.dtype)
                 for a, b in zip(nest.leaves, d, strict=True)
             ]
-            return np.asarray(checked_array(f(nest.rebuild(moved))))
+            value = f(nest.rebuild(moved))
+            refuse_followed(value)
+            return np.asarray(checked_array(value))
 
         stencil = SCHEMES[self.scheme].stencil
         values = [at(s) for s, _ in stencil]
@@ -212,6 +222,14 @@ class FiniteDifferences:
         total = sum(w * v.astype(wide) for v, (_, w) in zip(values, stencil, strict=True))
         kind = values[0].dtype if values[0].dtype.kind == "f" else wide
         return (total / h).astype(kind)
+
+
+def _taken_apart(x: Any) -> Nest:
+    """x, of plain arrays."""
+    nest = take_apart(x)
+    for leaf in nest.leaves:
+        refuse_followed(leaf)
+    return nest
 
 
 def _vanishing(values: Any) -> float:

@@ -78,6 +78,26 @@ def find_way(method: str | Method) -> Method:
     )
 
 
+_TITLES = {
+    "backprop": "backpropagation",
+    "dual": "dual numbers",
+    "richardson": "Richardson differences",
+    "complex-step": "the complex step",
+}
+
+
+def way_title(name: str) -> str:
+    """A way's name in words: `dual numbers`, `central differences`."""
+    scheme, comma, step = name.partition(",")
+    usual = f"{scheme} differences" if scheme in _WAYS else scheme
+    return _TITLES.get(scheme, usual) + comma + step
+
+
+def way_name(way: str | Method) -> str:
+    """What a way is called: the name it is found by, of an instance also its step."""
+    return way if isinstance(way, str) else str(getattr(way, "name", type(way).__name__))
+
+
 def gradient(f: Callable[[Any], Any], x: Any, method: str | Method = "backprop") -> Any:
     """d f / d x, by any of the three ways.
 
@@ -96,3 +116,26 @@ def gradient(f: Callable[[Any], Any], x: Any, method: str | Method = "backprop")
         TraceError: f does something that this way cannot follow.
     """
     return find_way(method).gradient(f, x)
+
+
+def derivatives(
+    f: Callable[[Any], Any], x: Any, directions: Any, method: str | Method = "dual"
+) -> Any:
+    """The derivatives of f along k directions, by any of the three ways.
+
+    Args:
+        f: a function of one argument: plain NumPy, or torch. Its value may be an array.
+        x: an array or number, or a nesting of tuples, lists and mappings of them.
+        directions: nested like x, each array with a leading axis for the directions.
+        method: as for `gradient`. Dual numbers take one pass for all directions; backpropagation
+            one for each element of the value; differences two evaluations for each direction.
+
+    Returns:
+        An array or tensor, (k, *shape of f's value).
+
+    Raises:
+        InputError: x cannot be differentiated by, or the directions do not fit it.
+        OutputError: a value or derivative is not finite.
+        TraceError: f does something that this way cannot follow.
+    """
+    return find_way(method).derivatives(f, x, directions)

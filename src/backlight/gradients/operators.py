@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from backlight.errors import TraceError
-
-# SciPy's Python functions turn their argument into a plain array before they look at it.
-_SCIPY = {
-    "logsumexp": "np.logaddexp.reduce(x, axis)",
-    "softmax": "np.exp(x - np.logaddexp.reduce(x, axis, keepdims=True))",
-    "log_softmax": "x - np.logaddexp.reduce(x, axis, keepdims=True)",
-}
 
 
 class Operators:
@@ -119,11 +113,11 @@ class Operators:
     # ------------------------------------------------------------------ what cannot be followed
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        for_scipy = _scipy_caller()
-        if for_scipy:
+        caller = _converting_caller()
+        if caller:
             raise TraceError(
-                f"scipy.special.{for_scipy} turns its argument into a plain array and loses the "
-                f"derivative: write {_SCIPY[for_scipy]}"
+                f"{caller} turns its argument into a plain array and loses the derivative: "
+                "write it with NumPy's functions, or use method='central'"
             )
         raise TraceError(
             "a traced value cannot become a plain array: np.array([…]), np.asarray(x) and "
@@ -179,17 +173,28 @@ class Operators:
         return ufunc(self, other)
 
 
-def _scipy_caller() -> str | None:
-    """Which of SciPy's Python functions, if any, is asking for a plain array."""
-    frame = sys._getframe(2)
-    for _ in range(6):
-        if frame is None:
+def plain(value: Any) -> Any:
+    """The value itself, free of every derivative under way."""
+    while isinstance(value, Operators):
+        value = value.primal
+    return value
+
+
+def _converting_caller() -> str | None:
+    """Which function of SciPy, or np.vectorize, if any, is asking for a plain array."""
+    frame: FrameType | None = sys._getframe(2)
+    found = None
+    while frame is not None:
+        module, name = str(frame.f_globals.get("__name__")), frame.f_code.co_qualname
+        if name.startswith("vectorize.") and module.startswith("numpy."):
+            return "np.vectorize"
+        if not module.startswith(("scipy.", "numpy.", "backlight.")):
             break
-        name = frame.f_code.co_name
-        if name in _SCIPY and str(frame.f_globals.get("__name__")).startswith("scipy."):
-            return name
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
+        if module.startswith("scipy.") and not name.startswith("_") and "<" not in name:
+            parts = [part for part in module.split(".") if not part.startswith("_")]
+            found = ".".join([*parts[:2], name])
+        frame = frame.f_back
+    return found
 
 
 def numpy_method(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Second derivatives of NumPy functions: dual numbers carried through the backward sweep.
+"""Second derivatives: forward mode carried through the backward sweep.
 
 The gradient, evaluated on dual numbers, carries along how it changes: one forward and one backward
 pass for the Hessian times a vector, without a matrix.
@@ -14,15 +14,19 @@ import numpy as np
 from backlight.errors import InputError
 from backlight.gradients.containers import Nest, take_apart
 from backlight.gradients.forward import pushforward_all
+from backlight.gradients.operators import plain
 from backlight.gradients.outcome import checked_gradient, checked_scalar
 from backlight.gradients.reverse import value_and_adjoints
+
+# Directions carried together, of NumPy functions.
+_TOGETHER = 512
 
 
 def hessian_vector_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     """The Hessian of a scalar f at x, times v.
 
     Args:
-        f: a NumPy function of one argument with a scalar value.
+        f: a function of one argument with a scalar value: plain NumPy, or torch.
         x: an array or number, or a nesting of tuples, lists and mappings of them.
         v: nested and shaped like x.
 
@@ -30,17 +34,22 @@ def hessian_vector_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
         d/dε ∇f(x + εv) at ε = 0, in the nesting and the shapes of x.
 
     Raises:
-        InputError: x is of torch, or v is not nested and shaped like x.
+        InputError: v is not nested and shaped like x, or f is not scalar.
         OutputError: the value or a derivative is not finite.
         TraceError: f does something that cannot be followed.
     """
-    nest, along = _numpy(x), take_apart(v)
-    if [np.shape(a) for a in along.leaves] != [np.shape(a) for a in nest.leaves]:
-        raise InputError(
-            f"v has shapes {[np.shape(a) for a in along.leaves]}: expected those of x, "
-            f"{[np.shape(a) for a in nest.leaves]}"
-        )
-    moved = _changes(f, nest, [np.asarray(d)[..., None] for d in along.leaves])
+    nest, along = take_apart(x), take_apart(v)
+    if nest.is_torch != along.is_torch:
+        raise InputError("x and v are of NumPy and of torch: give one kind")
+    given, expected = ([tuple(np.shape(a)) for a in n.leaves] for n in (along, nest))
+    if given != expected:
+        raise InputError(f"v has shapes {given}: expected those of x, {expected}")
+    if nest.is_torch:
+        from backlight.gradients.torch_second_order import hessian_times
+
+        directions = [d.to(leaf) for d, leaf in zip(along.leaves, nest.leaves, strict=True)]
+        return nest.rebuild(hessian_times(lambda leaves: f(nest.rebuild(leaves)), nest, directions))
+    moved = _changes(f, nest, [d[..., None] for d in along.leaves])
     return nest.rebuild(checked_gradient([m[..., 0] for m in moved], nest))
 
 
@@ -48,7 +57,7 @@ def hessian(f: Callable[[Any], Any], x: Any) -> Any:
     """All second derivatives of a scalar f at x.
 
     Args:
-        f: a NumPy function of one argument with a scalar value.
+        f: a function of one argument with a scalar value: plain NumPy, or torch.
         x: an array or number, or a nesting of tuples, lists and mappings of them.
 
     Returns:
@@ -56,34 +65,46 @@ def hessian(f: Callable[[Any], Any], x: Any) -> Any:
         like x, of shape (*shape of the outer array, *shape of the inner).
 
     Raises:
-        InputError: x is of torch.
+        InputError: f is not scalar.
         OutputError: the value or a derivative is not finite.
         TraceError: f does something that cannot be followed.
     """
-    nest = _numpy(x)
+    nest = take_apart(x)
+    if nest.is_torch:
+        from backlight.gradients.torch_second_order import hessian_blocks
+
+        of_torch = hessian_blocks(lambda leaves: f(nest.rebuild(leaves)), nest)
+        return nest.rebuild([nest.rebuild(blocks) for blocks in of_torch])
     sizes = [int(np.size(leaf)) for leaf in nest.leaves]
-    seeds = np.split(np.eye(sum(sizes)), np.cumsum(sizes)[:-1])
-    tangents = [
-        s.reshape(*np.shape(leaf), -1) if np.size(leaf) else np.zeros((*np.shape(leaf), sum(sizes)))
-        for s, leaf in zip(seeds, nest.leaves, strict=True)
-    ]
-    moved = _changes(f, nest, tangents)
+    moved = _all_changes(f, nest, sizes)
     ends = np.cumsum(sizes)[:-1]
     rows = []
     for change, outer in zip(moved, nest.leaves, strict=True):
         blocks = [
-            block.reshape(*np.shape(outer), *np.shape(inner)).astype(outer.dtype, copy=False)
+            np.reshape(block, (*np.shape(outer), *np.shape(inner)))
             for block, inner in zip(np.split(change, ends, -1), nest.leaves, strict=True)
         ]
-        rows.append(nest.rebuild(blocks))
+        finite = checked_gradient(blocks, nest)
+        rows.append(nest.rebuild([_typed(block, outer) for block in finite]))
     return nest.rebuild(rows)
 
 
-def _numpy(x: Any) -> Nest:
-    nest = take_apart(x)
-    if nest.is_torch:
-        raise InputError("x holds torch tensors: use torch.func.hessian, or give NumPy arrays")
-    return nest
+def _all_changes(f: Callable[[Any], Any], nest: Nest, sizes: list[int]) -> list[Any]:
+    """How the gradient changes along all coordinates: for each leaf (*shape, n)."""
+    total, ends = sum(sizes), np.cumsum(sizes)[:-1]
+    parts = []
+    for start in range(0, max(total, 1), _TOGETHER):
+        units = np.eye(total, min(_TOGETHER, total - start), -start)
+        tangents = [
+            np.reshape(seeds, (*np.shape(leaf), units.shape[1]))
+            for seeds, leaf in zip(np.split(units, ends), nest.leaves, strict=True)
+        ]
+        parts.append(_changes(f, nest, tangents))
+    return [np.concatenate(found, -1) for found in zip(*parts, strict=True)]
+
+
+def _typed(block: Any, leaf: Any) -> Any:
+    return block if block.dtype == leaf.dtype else block.astype(leaf.dtype)
 
 
 def _changes(f: Callable[[Any], Any], nest: Nest, tangents: list[Any]) -> list[Any]:
@@ -91,18 +112,13 @@ def _changes(f: Callable[[Any], Any], nest: Nest, tangents: list[Any]) -> list[A
 
     def adjoints(leaves: Any) -> list[Any]:
         value, found = value_and_adjoints(lambda inner: f(nest.rebuild(list(inner))), leaves)
-        checked_scalar(_plain(value))
+        checked_scalar(plain(value))
         return found
 
     count = tangents[0].shape[-1]
-    _, moved = pushforward_all(adjoints, nest.leaves, tangents)
+    slopes, moved = pushforward_all(adjoints, nest.leaves, tangents)
+    checked_gradient(slopes, nest)
     return [
         np.zeros((*np.shape(leaf), count)) if m is None else m
         for m, leaf in zip(moved, nest.leaves, strict=True)
     ]
-
-
-def _plain(value: Any) -> Any:
-    while hasattr(value, "primal"):
-        value = value.primal
-    return value

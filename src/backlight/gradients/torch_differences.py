@@ -12,10 +12,11 @@ from torch import Tensor
 from backlight.errors import BacklightError, InputError, MethodError, OutputError
 from backlight.gradients.containers import Nest
 from backlight.gradients.outcome import checked_derivatives, checked_same
+from backlight.gradients.torch_batches import batched
+from backlight.gradients.torch_nesting import nested, refuse_followed, refuse_random
 from backlight.gradients.torch_ways import (
     BATCH_BYTES,
     fresh_copies,
-    refuse_random,
     scalar,
     tensor,
 )
@@ -32,6 +33,8 @@ def difference_gradients(
 ) -> list[Tensor]:
     """The derivative of a scalar f by each leaf, from values of f alone."""
     stencil = _stencil(differences)
+    if nested():
+        refuse_followed(f(nest.rebuild(nest.leaves)))
     with torch.inference_mode(False), torch.no_grad():
         leaves = fresh_copies(nest.leaves)
         evaluate = _Evaluation(lambda x: scalar(f(nest.rebuild(x))), differences.verify)
@@ -48,6 +51,9 @@ def difference_derivatives(
 ) -> Tensor:
     """The derivatives of f along the directions (leading axis), from values of f alone."""
     stencil = _stencil(differences)
+    if nested():
+        for value in (*along, f(nest.rebuild(nest.leaves))):
+            refuse_followed(value)
     with torch.inference_mode(False), torch.no_grad():
         leaves = fresh_copies(nest.leaves)
         evaluate = _Evaluation(lambda x: tensor(f(nest.rebuild(x))), differences.verify)
@@ -111,7 +117,8 @@ class _Evaluation:
     def _values(self, moved: Sequence[Tensor]) -> Tensor:
         if self.batched:
             try:
-                return torch.func.vmap(lambda *x: self.f(list(x)), randomness="error")(*moved)
+                found: Tensor = batched(lambda *x: self.f(list(x)), *moved)
+                return found
             except BacklightError:
                 raise
             except Exception as problem:

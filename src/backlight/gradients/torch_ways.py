@@ -12,6 +12,14 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from backlight.errors import BacklightError, InputError, OutputError, TraceError
+from backlight.gradients.torch_batches import WrittenOut, batched
+from backlight.gradients.torch_nesting import (
+    RECORDING,
+    nested,
+    pushed,
+    refuse_random,
+    swept,
+)
 
 Function = Callable[[list[Tensor]], Any]
 
@@ -21,6 +29,9 @@ BATCH_BYTES = 64 * 2**20
 
 def backward_gradients(f: Function, leaves: Sequence[Tensor]) -> list[Tensor]:
     """The derivative of a scalar f by each leaf, by autograd."""
+    if nested():
+        value, pull = swept(lambda x: scalar(f(x)), leaves)
+        return pull(torch.ones_like(value))
     # Leaving inference mode takes time; most callers are not in it.
     outside = torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext()
     with outside, torch.enable_grad():
@@ -40,6 +51,8 @@ def backward_derivatives(
     """The derivatives of f along the directions (leading axis): one backward pass for each
     element of its value."""
     count = len(directions[0])
+    if nested():
+        return _nested_backward(f, leaves, directions)
     with torch.inference_mode(False), torch.enable_grad():
         value, inputs = _recorded(f, leaves)
         columns = []
@@ -53,6 +66,20 @@ def backward_derivatives(
             columns.append(total)
     if not columns:
         return value.detach().new_zeros((count, *value.shape))
+    return torch.stack(columns, 1).reshape(count, *value.shape)
+
+
+def _nested_backward(f: Function, leaves: Sequence[Tensor], directions: Sequence[Tensor]) -> Tensor:
+    value, pull = swept(lambda x: tensor(f(x)), leaves)
+    count, columns = len(directions[0]), []
+    for unit in torch.eye(value.numel(), dtype=value.dtype, device=value.device):
+        found = pull(unit.view(value.shape))
+        terms = [
+            d.reshape(count, -1) @ g.reshape(-1) for d, g in zip(directions, found, strict=True)
+        ]
+        columns.append(sum(terms[1:], terms[0]))
+    if not columns:
+        return value.new_zeros((count, *value.shape))
     return torch.stack(columns, 1).reshape(count, *value.shape)
 
 
@@ -81,6 +108,8 @@ def forward_derivatives(
     f: Function, leaves: Sequence[Tensor], directions: Sequence[Tensor], chunk: int
 ) -> Tensor:
     """The derivatives of f along the directions (leading axis), vectorised where vmap can go."""
+    if nested():
+        return pushed(lambda x: tensor(f(x)), leaves, directions, chunk)
 
     def along(*direction: Tensor) -> tuple[Tensor, Tensor]:
         inputs = tuple(_fresh(leaf).clone() for leaf in leaves)
@@ -93,7 +122,7 @@ def forward_derivatives(
         for start in range(0, len(whole[0]), chunk):
             part = [d[start : start + chunk] for d in whole]
             try:
-                value, moved = torch.func.vmap(along, randomness="error")(*part)
+                value, moved = batched(along, *part)
             except BacklightError:
                 raise
             except Exception as problem:
@@ -142,21 +171,13 @@ def fresh_copies(leaves: Sequence[Tensor]) -> list[Tensor]:
     return [leaf.detach().clone() for leaf in leaves]
 
 
-def refuse_random(problem: Exception) -> None:
-    """Turn vmap's complaint about random numbers into ours; other complaints pass."""
-    if "randomness" in str(problem):
-        raise InputError(
-            "f draws random numbers, so its evaluations differ: switch dropout off with .eval(), "
-            "or draw once outside f"
-        ) from problem
-
-
 def _recorded(f: Function, leaves: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """The value of f with its graph, and the inputs that it was recorded on."""
     inputs = [_fresh(leaf).requires_grad_() for leaf in leaves]
     versions = [leaf._version for leaf in inputs]
     try:
-        value = tensor(f(inputs))
+        with RECORDING:
+            value = tensor(f(inputs))
     except RuntimeError as problem:
         if "in-place" in str(problem) and "leaf Variable" in str(problem):
             raise _written() from problem
@@ -186,7 +207,7 @@ def _pushed(
     """The value and its derivative along one direction, by dual tensors alone."""
     dual: Any = forward_ad
     try:
-        with dual.dual_level():
+        with WrittenOut(), dual.dual_level():
             inputs = [
                 dual.make_dual(leaf, d.contiguous())
                 for leaf, d in zip(fresh_copies(leaves), direction, strict=True)

@@ -16,9 +16,11 @@ from backlight.errors import TraceError
 from backlight.gradients.calls import arranged, refuse_options, refuse_out, unknown
 from backlight.gradients.operators import Operators, numpy_method
 from backlight.gradients.rules import COMPOSITES, CONSTANTS, find_rule
-from backlight.gradients.rules.composites import log_sum_exp
 from backlight.gradients.rules.forms import Rule
+from backlight.gradients.rules.numerical import accumulated
 from backlight.gradients.rules.primitives import cast, getitem
+from backlight.gradients.rules.softmax import log_sum_exp
+from backlight.gradients.scipy_functions import hand_over
 
 # A ufunc's method, such as np.add.reduce, as the function that does the same.
 _REDUCTIONS: dict[tuple[Any, str], Any] = {
@@ -29,6 +31,10 @@ _REDUCTIONS: dict[tuple[Any, str], Any] = {
     (np.logaddexp, "reduce"): log_sum_exp,
     (np.add, "accumulate"): np.cumsum,
     (np.multiply, "accumulate"): np.cumprod,
+    **{
+        (ufunc, "accumulate"): accumulated(ufunc)
+        for ufunc in (np.maximum, np.minimum, np.fmax, np.fmin, np.logaddexp, np.subtract)
+    },
 }
 
 
@@ -68,7 +74,7 @@ class Traced(Operators):
         return function(inputs[0], axis=kwargs.pop("axis", 0), **kwargs)
 
     def _ufunc(self, ufunc: Any, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        inputs = [_joined(a) for a in inputs]
+        inputs = [np.asarray(a) if isinstance(a, list | tuple) else a for a in map(_joined, inputs)]
         rule = find_rule(ufunc)
         if rule is not None:
             refuse_options(ufunc, kwargs)
@@ -127,6 +133,10 @@ class Traced(Operators):
     def real(self) -> Any:
         return self
 
+    @property
+    def imag(self) -> Any:
+        return np.zeros_like(self)
+
     def __len__(self) -> int:
         return len(self.primal)
 
@@ -167,17 +177,22 @@ for _name in (
     *("sum", "prod", "mean", "var", "std", "max", "min", "cumsum", "cumprod", "ptp"),
     *("ravel", "squeeze", "swapaxes", "diagonal", "trace", "dot", "repeat", "take", "clip"),
     *("argmax", "argmin", "argsort", "any", "all", "nonzero", "searchsorted", "round"),
+    *("compress", "argpartition", "choose"),
 ):
     setattr(Traced, _name, numpy_method(_name))
 
 
 def followed(function: Any, leaves: Sequence[Any]) -> Any:
-    """The function of traced leaves; NumPy wraps some refusals, which are unwrapped."""
+    """The function of traced leaves; NumPy and SciPy wrap some refusals, which are unwrapped."""
+    hand_over()
     try:
         return function(leaves)
-    except ValueError as wrapped:
-        if isinstance(wrapped.__cause__, TraceError):
-            raise wrapped.__cause__ from None
+    except (TypeError, ValueError) as problem:
+        if hand_over():  # it has imported SciPy itself
+            return function(leaves)
+        refused = problem.__cause__ or problem.__context__
+        if isinstance(refused, TraceError) and not isinstance(problem, TraceError):
+            raise refused from None
         raise
 
 

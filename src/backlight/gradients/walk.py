@@ -10,7 +10,7 @@ import numpy as np
 
 from backlight.errors import InputError, OutputError
 from backlight.gradients.containers import Nest, same_leaves
-from backlight.gradients.outcome import checked_same, checked_scalar
+from backlight.gradients.outcome import checked_same, checked_scalar, refuse_followed
 
 
 class Walk:
@@ -109,4 +109,5 @@ def number(value: Any) -> float:
     """A scalar value as a float; finiteness of the common kinds is checked by the caller."""
     if isinstance(value, float | np.floating):
         return float(value)
+    refuse_followed(value)
     return float(np.reshape(checked_scalar(value), ()))

@@ -7,15 +7,24 @@ from typing import Any
 import numpy as np
 
 from backlight.gradients.rules.composites import COMPOSITES
+from backlight.gradients.rules.decompositions import DECOMPOSITIONS
 from backlight.gradients.rules.elementwise import ELEMENTWISE, STEPS
 from backlight.gradients.rules.forms import Rule
 from backlight.gradients.rules.linear import LINEAR
 from backlight.gradients.rules.linear_algebra import LINEAR_ALGEBRA
 from backlight.gradients.rules.products import PRODUCTS
 from backlight.gradients.rules.selecting import SELECTING
-from backlight.gradients.rules.special import special_rules
+from backlight.gradients.rules.special import SPECIAL, special_rules
 
-RULES: dict[Any, Rule] = {**ELEMENTWISE, **LINEAR, **PRODUCTS, **SELECTING, **LINEAR_ALGEBRA}
+RULES: dict[Any, Rule] = {
+    **ELEMENTWISE,
+    **LINEAR,
+    **PRODUCTS,
+    **SELECTING,
+    **LINEAR_ALGEBRA,
+    **DECOMPOSITIONS,
+    **SPECIAL,
+}
 
 # What is looked up of a traced value, not computed from it: answered from its primal.
 CONSTANTS: frozenset[Any] = STEPS | {
@@ -26,6 +35,9 @@ CONSTANTS: frozenset[Any] = STEPS | {
     *(np.argwhere, np.argpartition, np.lexsort, np.digitize, np.isreal, np.iscomplex),
     *(np.isneginf, np.isposinf, np.array_equiv, np.common_type, np.min_scalar_type),
     *(np.round, np.around, np.fix, np.unravel_index, np.array2string, np.array_repr),
+    *(np.array_str, np.nanargmax, np.nanargmin, np.isin, np.ravel_multi_index, np.einsum_path),
+    *(np.diag_indices_from, np.tril_indices_from, np.triu_indices_from, np.ix_),
+    *(np.linalg.matrix_rank, np.angle, np.imag),
 }
 
 

@@ -1,4 +1,4 @@
-"""Products written in terms of `matmul` and `contract`, and what linear algebra makes of them."""
+"""Products written in terms of `matmul` and `contract`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from backlight.errors import TraceError
 from backlight.gradients.rules.forms import Array
 from backlight.gradients.rules.linear import axes_of
-from backlight.gradients.rules.primitives import contract, eigen
+from backlight.gradients.rules.primitives import contract
 
 
 def _einsum(subscripts: str, *operands: Array) -> Array:
@@ -98,39 +98,11 @@ def _cross(a: Array, b: Array, axis: int = -1) -> Array:
     return np.moveaxis(a[..., on] * b[..., after] - a[..., after] * b[..., on], -1, axis)
 
 
-def _matrix_power(a: Array, n: int) -> Array:
-    if n < 0:
-        return _matrix_power(np.linalg.inv(a), -n)
-    if n == 0:
-        return 0.0 * a + np.eye(np.shape(a)[-1])
-    half = _matrix_power(a, n // 2) if n > 1 else None
-    if half is None:
-        return np.positive(a)
-    whole = np.matmul(half, half)
-    return np.matmul(whole, a) if n % 2 else whole
-
-
 def _multi_dot(arrays: Sequence[Array]) -> Array:
     product = arrays[0]
     for a in arrays[1:]:
         product = np.dot(product, a)
     return product
-
-
-def _slogdet(a: Array) -> Any:
-    det = np.linalg.det(a)
-    return np.sign(det), np.log(np.abs(det))
-
-
-def _mirrored(a: Array, UPLO: str) -> Array:
-    """The symmetric matrix of one triangle, which is all that NumPy reads."""
-    lower = a if UPLO.upper() == "L" else np.swapaxes(a, -1, -2)
-    return np.tril(lower) + np.swapaxes(np.tril(lower, -1), -1, -2)
-
-
-def _eigh(a: Array, UPLO: str = "L") -> Any:
-    both = eigen(_mirrored(a, UPLO))
-    return both[..., 0, :], both[..., 1:, :]
 
 
 MULTIPLYING: dict[Any, Callable[..., Any]] = {
@@ -142,11 +114,7 @@ MULTIPLYING: dict[Any, Callable[..., Any]] = {
     np.tensordot: _tensordot,
     np.kron: _kron,
     np.cross: _cross,
-    np.linalg.matrix_power: _matrix_power,
     np.linalg.multi_dot: _multi_dot,
-    np.linalg.slogdet: _slogdet,
-    np.linalg.eigh: _eigh,
-    np.linalg.eigvalsh: lambda a, UPLO="L": _eigh(a, UPLO)[0],
 }
 
 # Functions of newer NumPy versions.
@@ -158,4 +126,7 @@ _NEWER: dict[str, Callable[..., Any]] = {
 if hasattr(np.linalg, "matmul"):
     MULTIPLYING[np.linalg.matmul] = lambda x1, x2: np.matmul(x1, x2)
     MULTIPLYING[np.linalg.outer] = _outer
+    MULTIPLYING[np.linalg.cross] = lambda x1, x2, axis=-1: _cross(x1, x2, axis)
+    MULTIPLYING[np.linalg.tensordot] = lambda x1, x2, axes=2: _tensordot(x1, x2, axes)
+    MULTIPLYING[np.linalg.vecdot] = lambda x1, x2, axis=-1: np.sum(x1 * x2, axis=axis)
 MULTIPLYING.update({getattr(np, n): f for n, f in _NEWER.items() if hasattr(np, n)})

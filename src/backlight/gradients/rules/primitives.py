@@ -1,15 +1,29 @@
 """Operations that NumPy has no function for, or none that can be traced: indexing and its
-transpose, a change of precision, a symmetric matrix's eigenvalues together with its eigenvectors.
-They dispatch like NumPy's own functions."""
+transpose, a change of precision, concatenation with its arrays as arguments. They dispatch like
+NumPy's own functions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from backlight.errors import TraceError
+
+
+def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of one array and of constants, made to be handed over by stand-ins for one."""
+
+    @wraps(function)
+    def call(a: Any, *constants: Any) -> Any:
+        dispatch = getattr(a, "apply_primitive", None)
+        if dispatch is not None:
+            return dispatch(call, (a, *constants))
+        return function(a, *constants)
+
+    return call
 
 
 def getitem(a: Any, index: Any) -> Any:
@@ -53,15 +67,6 @@ def cast(a: Any, dtype: np.dtype[Any]) -> Any:
             "np.floor(x), np.rint(x), x > 0 or np.argmax(x)"
         )
     return dispatch(cast, (a, dtype))
-
-
-def eigen(a: Any) -> Any:
-    """Eigenvalues and, below them, eigenvectors of symmetric matrices: (…, n + 1, n)."""
-    dispatch = getattr(a, "apply_primitive", None)
-    if dispatch is not None:
-        return dispatch(eigen, (a,))
-    values, vectors = np.linalg.eigh(a)
-    return np.concatenate([values[..., None, :], vectors], axis=-2)
 
 
 def join(*arrays: Any, axis: int) -> Any:

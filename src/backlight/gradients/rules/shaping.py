@@ -1,38 +1,16 @@
-"""Functions that move, copy and join elements, written in terms of indexing and joining."""
+"""Functions that move elements, written in terms of reshaping and indexing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from backlight.errors import TraceError
+from backlight.gradients.operators import plain
 from backlight.gradients.rules.forms import Array
 from backlight.gradients.rules.linear import Axis, axes_of
-from backlight.gradients.rules.primitives import join
-
-
-def _concatenate(arrays: Sequence[Array], axis: int | None = 0) -> Array:
-    if axis is None:
-        return join(*(np.ravel(a) for a in arrays), axis=0)
-    return join(*arrays, axis=axis)
-
-
-def _stack(arrays: Sequence[Array], axis: int = 0) -> Array:
-    return np.concatenate([np.expand_dims(a, axis) for a in arrays], axis)
-
-
-def _rows(arrays: Sequence[Array]) -> Array:
-    return np.concatenate([np.reshape(a, (1, -1)) if np.ndim(a) < 2 else a for a in arrays], 0)
-
-
-def _beside(arrays: Sequence[Array]) -> Array:
-    parts = [np.reshape(a, (1,)) if np.ndim(a) == 0 else a for a in arrays]
-    return np.concatenate(parts, 0 if np.ndim(parts[0]) == 1 else 1)
-
-
-def _columns(arrays: Sequence[Array]) -> Array:
-    return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in arrays], 1)
 
 
 def _expand_dims(a: Array, axis: Axis) -> Array:
@@ -63,34 +41,29 @@ def _moveaxis(a: Array, source: Axis, destination: Axis) -> Array:
     return np.transpose(a, order)
 
 
-def _repeat(a: Array, repeats: Any, axis: int | None = None) -> Array:
-    a, axis = (np.reshape(a, (-1,)), 0) if axis is None else (a, axis)
-    return np.take(a, np.repeat(np.arange(np.shape(a)[axis]), repeats), axis)
-
-
-def _tile(a: Array, reps: Any) -> Array:
-    times = (reps,) if isinstance(reps, int | np.integer) else tuple(reps)
-    ndim = max(np.ndim(a), len(times))
-    times = (1,) * (ndim - len(times)) + times
-    a = np.reshape(a, (1,) * (ndim - np.ndim(a)) + np.shape(a))
-    for axis, n in enumerate(times):
-        a = np.concatenate([a] * n, axis) if n != 1 else a
-    return a
-
-
-def _pad(a: Array, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Array:
-    """Positions are padded, then the values are taken from there: right for every mode."""
-    if mode == "constant":
-        places = np.pad(np.arange(np.size(a)).reshape(np.shape(a)), pad_width, constant_values=-1)
-        padded = np.reshape(a, (-1,))[places]
-        return np.where(places < 0, constant_values, padded)
-    places = np.pad(np.arange(np.size(a)).reshape(np.shape(a)), pad_width, mode=mode)  # type: ignore[call-overload]
-    return np.reshape(a, (-1,))[places]
+def _pad(a: Array, pad_width: Any, mode: Any = "constant", constant_values: Any = 0) -> Array:
+    """Places are padded, then the values are taken from there."""
+    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
+        raise TraceError(
+            f"np.pad with mode={mode!r} cannot be followed: write np.concatenate, or take one of "
+            "'constant', 'edge', 'reflect', 'symmetric', 'wrap'"
+        )
+    places = np.arange(np.size(a)).reshape(np.shape(a))
+    if mode != "constant":
+        return np.reshape(a, (-1,))[np.pad(places, pad_width, mode=mode)]
+    places = np.pad(places, pad_width, constant_values=-1)
+    around = constant_values
+    if np.ndim(constant_values):
+        around = np.pad(np.zeros(np.shape(a)), pad_width, constant_values=constant_values)
+    inside = np.reshape(a, (-1,))[places] if np.size(a) else 0.0
+    return np.where(places < 0, around, inside)
 
 
 def _masked(keep: Callable[..., Any]) -> Callable[..., Array]:
     def masked(m: Array, k: int = 0) -> Array:
-        return m * keep(np.ones(np.shape(m)[-2:]), k)
+        side = np.shape(m)[-2:]
+        mask = keep(np.ones(side if len(side) == 2 else side * 2, dtype=bool), k)
+        return np.where(mask, m, 0.0)
 
     return masked
 
@@ -107,21 +80,20 @@ def _diag(v: Array, k: int = 0) -> Array:
     if np.ndim(v) == 2:
         return np.diagonal(v, k)
     size = np.size(v) + abs(k)
-    mask = np.eye(size, k=k)
     spread = np.pad(v, (max(k, 0), max(-k, 0)))
-    return mask * np.reshape(spread, (1, size))
+    return np.where(np.eye(size, k=k, dtype=bool), np.reshape(spread, (1, size)), 0.0)
 
 
-def _trace(a: Array, offset: int = 0) -> Array:
-    return np.sum(np.diagonal(a, offset), axis=-1)
+def _trace(a: Array, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
 
 
-def _take_along_axis(a: Array, indices: Any, axis: int | None = -1) -> Array:
+def _take_along_axis(arr: Array, indices: Any, axis: int | None = -1) -> Array:
     if axis is None:
-        return np.reshape(a, (-1,))[indices]
-    place = list(np.ix_(*(np.arange(n) for n in indices.shape)))
-    place[axis] = indices
-    return a[tuple(place)]
+        return np.reshape(arr, (-1,))[indices]
+    place = list(np.ix_(*(np.arange(n) for n in np.shape(arr))))
+    place[axis] = np.asarray(indices)
+    return arr[tuple(place)]
 
 
 def _take(a: Array, indices: Any, axis: int | None = None) -> Array:
@@ -141,48 +113,20 @@ def _moved(function: Callable[..., Any]) -> Callable[..., Array]:
 
 
 def _ravel(a: Array, order: str = "C") -> Array:
-    return np.reshape(np.transpose(a) if order == "F" else a, (-1,))
+    return np.reshape(np.transpose(a) if _columns_first(order) else a, (-1,))
 
 
 def _reshape(a: Array, shape: Any, order: str = "C") -> Array:
-    if order == "F":
+    if _columns_first(order):
         back = tuple(reversed((shape,) if isinstance(shape, int | np.integer) else shape))
         return np.transpose(np.reshape(np.transpose(a), back))
     return np.reshape(a, shape)
 
 
-def _append(arr: Array, values: Array, axis: int | None = None) -> Array:
-    return np.concatenate([arr, values], axis)
-
-
-def _split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
-    parts = np.array_split(np.arange(np.shape(ary)[axis]), indices_or_sections)
-    if isinstance(indices_or_sections, int) and len({len(p) for p in parts}) > 1:
-        raise ValueError("array split does not result in an equal division")
-    return _array_split(ary, indices_or_sections, axis)
-
-
-def _array_split(ary: Array, indices_or_sections: Any, axis: int = 0) -> list[Array]:
-    axis %= np.ndim(ary)
-    parts = np.array_split(np.arange(np.shape(ary)[axis]), indices_or_sections)
-    lead = [slice(None)] * axis
-    return [ary[(*lead, slice(p[0], p[-1] + 1) if len(p) else slice(0, 0))] for p in parts]
-
-
-def _block(arrays: Any) -> Array:
-    def depth(part: Any) -> int:
-        return 1 + depth(part[0]) if isinstance(part, list) else 0
-
-    def build(part: Any, left: int) -> Array:
-        if isinstance(part, list):
-            return np.concatenate([build(p, left - 1) for p in part], -left)
-        return np.reshape(part, (1,) * (ndim - np.ndim(part)) + np.shape(part))
-
-    def deepest(part: Any) -> int:
-        return max(map(deepest, part)) if isinstance(part, list) else np.ndim(part)
-
-    ndim = max(depth(arrays), deepest(arrays))
-    return build(arrays, depth(arrays))
+def _columns_first(order: str) -> bool:
+    if order not in ("C", "F"):
+        raise TraceError(f"order={order!r} goes by memory, which is not followed: give 'C' or 'F'")
+    return order == "F"
 
 
 def _broadcast_arrays(*args: Array) -> tuple[Array, ...]:
@@ -202,33 +146,41 @@ def _meshgrid(*xi: Array, indexing: str = "xy") -> tuple[Array, ...]:
 
 
 def _full_like(a: Array, fill_value: Array, shape: Any = None) -> Array:
+    if not hasattr(fill_value, "primal"):
+        return np.full_like(plain(a), fill_value, shape=shape)
     return np.broadcast_to(fill_value, np.shape(a) if shape is None else shape)
 
 
+def _each(shape_of: Callable[[Array], Array]) -> Callable[..., Any]:
+    """For one array, or for each of several."""
+
+    def shaped(*arys: Array) -> Any:
+        return shape_of(arys[0]) if len(arys) == 1 else tuple(shape_of(a) for a in arys)
+
+    return shaped
+
+
+def _three_dimensional(a: Array) -> Array:
+    if np.ndim(a) < 2:
+        return np.reshape(a, (1, -1, 1))
+    return a[..., None] if np.ndim(a) == 2 else a
+
+
 SHAPING: dict[Any, Callable[..., Any]] = {
-    np.concatenate: _concatenate,
-    np.stack: _stack,
-    np.vstack: _rows,
-    np.hstack: _beside,
-    np.column_stack: _columns,
-    np.append: _append,
-    np.block: _block,
-    np.split: _split,
-    np.array_split: _array_split,
     np.expand_dims: _expand_dims,
     np.squeeze: _squeeze,
     np.swapaxes: _swapaxes,
     np.moveaxis: _moveaxis,
     np.ravel: _ravel,
-    np.atleast_1d: lambda a: np.reshape(a, (1,)) if np.ndim(a) == 0 else a,
-    np.atleast_2d: lambda a: np.reshape(a, (1, -1)) if np.ndim(a) < 2 else a,
-    np.repeat: _repeat,
-    np.tile: _tile,
+    np.atleast_1d: _each(lambda a: np.reshape(a, (1,)) if np.ndim(a) == 0 else a),
+    np.atleast_2d: _each(lambda a: np.reshape(a, (1, -1)) if np.ndim(a) < 2 else a),
+    np.atleast_3d: _each(_three_dimensional),
     np.pad: _pad,
     np.tril: _masked(np.tril),
     np.triu: _masked(np.triu),
     np.diagonal: _diagonal,
     np.diag: _diag,
+    np.diagflat: lambda v, k=0: _diag(np.ravel(v), k),
     np.trace: _trace,
     np.take: _take,
     np.take_along_axis: _take_along_axis,
@@ -237,6 +189,10 @@ SHAPING: dict[Any, Callable[..., Any]] = {
     np.compress: lambda condition, a, axis=None: _moved(
         lambda places: np.compress(condition, places, axis)
     )(a),
+    np.resize: _moved(np.resize),
+    np.rollaxis: lambda a, axis, start=0: _moved(np.rollaxis)(a, axis, start),
+    np.fft.fftshift: lambda x, axes=None: _moved(np.fft.fftshift)(x, axes),
+    np.fft.ifftshift: lambda x, axes=None: _moved(np.fft.ifftshift)(x, axes),
     np.flipud: lambda m: np.flip(m, 0),
     np.fliplr: lambda m: np.flip(m, 1),
     np.broadcast_arrays: _broadcast_arrays,
@@ -244,7 +200,12 @@ SHAPING: dict[Any, Callable[..., Any]] = {
     np.full_like: _full_like,
     np.copy: lambda a: np.positive(a),
     np.real: lambda val: val,
+    np.real_if_close: lambda a: a,
 }
 if hasattr(np, "matrix_transpose"):  # since NumPy 2.0
     SHAPING[np.matrix_transpose] = lambda x: np.swapaxes(x, -1, -2)
     SHAPING[np.linalg.matrix_transpose] = lambda x: np.swapaxes(x, -1, -2)
+    SHAPING[np.linalg.diagonal] = lambda x, offset=0: _diagonal(x, offset, -2, -1)
+    SHAPING[np.linalg.trace] = lambda x, offset=0: _trace(x, offset, -2, -1)
+if hasattr(np, "astype"):  # since NumPy 2.1
+    SHAPING[np.astype] = lambda x, dtype: x.astype(dtype)
