@@ -162,7 +162,7 @@ def test_a_module_may_be_taken_as_a_function_of_arrays() -> None:
 def test_backprop_says_what_to_use_instead() -> None:
     for method in ("grad-cam", "gradient"):
         with pytest.raises(MethodError, match=r"no derivative rule .*gradients='central'"):
-            bl.explain(bl.Model(network()), X, method=method)
+            bl.explain(bl.Model(network()), X, method=method, gradients="backprop")
 
 
 class Counter:

@@ -56,10 +56,9 @@ class BlackBox(nn.Module):
             takes tensors, any other callable arrays.
         batch_size: the most images given to a half on arrays at once; 1 for one that takes no
             more. None sets no bound.
-        relative_step: for central differences of the tail, the step as a part of the largest
-            magnitude in the feature maps; None where the precision of the maps says it all. A
-            tail that rounds needs a longer one: about the square root of the size of its own
-            rounding (1/16 for eight bits).
+        relative_step: for differences of the tail, the step as a part of the size (root mean
+            square) of the feature maps; None for the one that serves best, found by trying. Where
+            a tail rounds so coarsely that none is found, 1/8 serves for eight bits.
 
     Raises:
         ModelError: a half is not callable, or one of the others is out of these bounds.
