@@ -58,7 +58,7 @@ class BlackBox(nn.Module):
             more. None sets no bound.
         relative_step: for differences of the tail, the step as a part of the size (root mean
             square) of the feature maps; None for the one that serves best, found by trying. Where
-            a tail rounds so coarsely that none is found, 1/8 serves for eight bits.
+            a tail rounds so coarsely that none is found, 1/4 serves for eight bits.
 
     Raises:
         ModelError: a half is not callable, or one of the others is out of these bounds.

@@ -18,7 +18,7 @@ from backlight.models.onnx_file import OnnxFile
 from backlight.models.onnx_piece_runs import PieceCall, PieceRuns
 from backlight.models.onnx_pieces import split
 from backlight.models.onnx_places import boundaries, find, labels, origin
-from backlight.models.onnx_read import external_files, read_proto
+from backlight.models.onnx_read import read_proto
 
 
 class OnnxNetwork(nn.Module):
@@ -165,13 +165,12 @@ def load_onnx(content: bytes, path: Path) -> Model:
         ModelError: the file is damaged, or onnxruntime cannot run it.
         MissingExtraError: onnx or onnxruntime is not installed.
     """
-    proto = read_proto(content, path)
-    beside = external_files(proto)
+    proto, beside = read_proto(content, path)
     file = OnnxFile(proto, path)
     model = Model(
         module=OnnxNetwork(file),
         name=path.stem,
-        version=fingerprint(content, *(path.parent / name for name in beside)),
+        version=fingerprint(content, *beside),
         source=str(path),
         input_shape=shape_of_image(file),
     )

@@ -14,9 +14,9 @@ from backlight.models.onnx_packages import one_line, onnx_package
 _SMALL: Final = 4096  # numbers
 
 
-def read_proto(content: bytes, path: Path) -> Any:
-    """The `onnx.ModelProto` in a file, local functions written out; weights that the file keeps
-    beside it are left there.
+def read_proto(content: bytes, path: Path) -> tuple[Any, list[Path]]:
+    """The `onnx.ModelProto` in a file, local functions written out, and the files beside it that
+    hold weights; all but the small ones are left there.
 
     Raises:
         ModelError: the file is damaged or no ONNX model, or the files beside it are missing.
@@ -25,11 +25,12 @@ def read_proto(content: bytes, path: Path) -> Any:
     name, proto = repr(str(path)), parse(content, path)
     if proto.functions:
         proto = importlib.import_module("onnx.inliner").inline_local_functions(proto)
-    for location in external_files(proto):
+    beside = external_files(proto)
+    for location in beside:
         if not (path.parent / location).is_file():
             raise ModelError(f"{name} keeps its weights in {location!r}, which is not beside it")
     _bring_in_small(proto, path)
-    return proto
+    return proto, [path.parent / location for location in beside]
 
 
 def parse(content: bytes, path: Path) -> Any:
