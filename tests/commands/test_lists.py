@@ -22,6 +22,7 @@ def test_every_known_model_and_every_form_is_listed(run: Run) -> None:
         "timm:NAME",
         "package.module:function",
         "FILE.pt2",
+        "FILE.onnx",
     ]
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import html
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 import torch
+from models.onnx_files import write_residual
 
 from backlight.commands.model import model_from
 from backlight.errors import InputError, ModelError
@@ -113,3 +117,26 @@ def test_a_function_in_the_current_folder_makes_the_model(run: Run, here: Path) 
     printed = run("explain", str(sample("coffee.png")), "--model", "my_net_of_this_folder:net")
     assert (printed.code, printed.errors) == (0, [])
     assert "16×16×5" in printed.out
+
+
+def test_an_onnx_file_is_explained_and_its_page_says_how_again(run: Run, here: Path) -> None:
+    (here / "labels.txt").write_text("cat\ndog\nbird\nfish\n")
+    write_residual(here / "net.onnx")
+    chelsea().save("photo.png")
+    asked = ("explain", "photo.png", "--model", "net.onnx")
+    refused = run(*asked)
+    assert refused.code == 2
+    assert refused.errors == [
+        "backlight: net brings no preprocessing for photos: "
+        "add --preprocess imagenet, unit or symmetric"
+    ]
+    printed = run(*asked, "--preprocess", "unit", "--labels", "labels.txt", "--layer", "c2")
+    assert (printed.code, printed.errors) == (0, [])
+    assert "  net · grad-cam by central differences · score" in printed.out
+    page = Path("photo.why.html").read_text(encoding="utf-8")
+    typed = re.search('<code id="command">(.*?)</code>', page, re.DOTALL)
+    assert typed is not None
+    words = shlex.split(html.unescape(re.sub("<.*?>", "", typed[1])))
+    assert words[:2] == ["backlight", "explain"]
+    again = run(*words[1:], "--force")
+    assert (again.code, again.out) == (0, printed.out)

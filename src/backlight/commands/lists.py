@@ -16,6 +16,7 @@ _OTHER_MODELS = (
     ("timm:NAME", "any network of timm", "timm"),
     ("package.module:function", "the network that your function returns", ""),
     ("FILE.pt2", "a network that torch.export.save wrote", ""),
+    ("FILE.onnx", "an ONNX file, run by onnxruntime", "onnx"),
 )
 _READABLE = 88  # columns of a paragraph, where the terminal has them
 
