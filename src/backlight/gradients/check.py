@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import BacklightError, InputError
-from backlight.gradients.locate import Examination, bisect, every_coordinate, examine, explain_error
+from backlight.gradients.locate import (
+    Examination,
+    bisect,
+    every_coordinate,
+    examine,
+    explain_error,
+    notice_stairs,
+)
 from backlight.gradients.problem import coordinate, number, quiet, random_direction
 from backlight.gradients.subject import (
     Subject,
@@ -36,7 +43,9 @@ def check(f: Any, x: Any, gradient: Any = None, *, value: Any = None) -> Verdict
     steps are chosen by the error they leave. There is no tolerance to set. What cannot be seen,
     because f is noisy, is said by the verdict's `resolution`.
 
-    At a kink, where the slopes to the left and right differ, any slope between them is accepted.
+    At a kink, where the slopes to the left and right differ, any slope between them is accepted. Of
+    a function that goes in stairs (rounded, quantised) the slope within a step is, which is its
+    derivative almost everywhere, and that across the steps, which is what it does on the whole.
 
     Args:
         f: a NumPy or torch function of one argument with a scalar value; or a `torch.nn.Module`,
@@ -91,6 +100,7 @@ def judged(subject: Subject, culprits: Callable[[], list[Verdict]] = list) -> Ve
         "resolution": seen.resolution,
         "order": float(np.median(orders)) if orders else None,
     }
+    notice_stairs(seen)
     findings = _findings(seen)
     if seen.wrong is None:
         return Verdict(True, _praise(seen), None, findings, **facts)
@@ -180,11 +190,22 @@ def _findings(seen: Examination) -> tuple[str, ...]:
             f"x lies on a kink: along {kinks} of {lines} lines the slopes to the left and right "
             "differ; a slope between them is accepted"
         )
+    if seen.stairs is not None:
+        found.append(
+            f"f goes in stairs, of jumps of about {seen.stairs.jump:.2g}: the slope between the "
+            "jumps is accepted, and that across many of them; " + _which_slope(seen)
+        )
     if seen.resolution > 0.01:
         found.append(
             f"f is noisy: errors of the gradient below {seen.resolution:.1%} would not be seen"
         )
     return tuple(found)
+
+
+def _which_slope(seen: Examination) -> str:
+    if seen.wrong is not None:
+        return "the claimed one is neither"
+    return f"the claimed one is that {'across' if seen.across else 'between'} them"
 
 
 def _with_values(

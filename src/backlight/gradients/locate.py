@@ -19,6 +19,7 @@ from backlight.gradients.problem import (
     coordinate,
     random_direction,
 )
+from backlight.gradients.stairs import Stairs, stairs_along
 from backlight.gradients.taylor import LIMIT, Slope, probe
 
 # Up to this many numbers every one is looked at by itself.
@@ -34,6 +35,11 @@ _GRANTED = 16.0
 _FINE = 1e-3
 
 
+# Steps, of a ratio of 4, that a slope within one of f's stairs is looked at by.
+_CLOSE = 8
+# Lines along which stairs are looked for in vain.
+_NO_STAIRS = 2
+
 # A stretch of a leaf: its number, where it starts, where it stops.
 Piece = tuple[int, int, int]
 
@@ -46,6 +52,8 @@ class Examination:
         slopes: along random directions.
         single: by (leaf, element), where coordinates were looked at one by one.
         wrong: a direction whose slope is wrong, None where none is.
+        stairs: what f goes in, where that was seen; as they are along one line.
+        across: whether a claimed slope was that across the stairs.
     """
 
     problem: Problem
@@ -54,6 +62,9 @@ class Examination:
     single: dict[tuple[int, int], Slope] = field(default_factory=dict)
     wrong: Direction | None = None
     worst: Slope | None = None
+    stairs: Stairs | None = None
+    across: bool = False
+    sought: int = 0
 
     @property
     def resolution(self) -> float:
@@ -75,6 +86,49 @@ def judge(problem: Problem, direction: Direction, noise: float, **options: Any) 
     return probe(residual, claimed, noise, problem.epsilon, floor, **options)
 
 
+def weighed(seen: Examination, direction: Direction, **options: Any) -> Slope | None:
+    """The claimed slope along one direction; where it seems wrong because f goes in stairs, it is
+    right if it is the slope within a step, or that across the steps."""
+    problem = seen.problem
+    slope = judge(problem, direction, seen.noise, **options)
+    if slope is None or slope.right or (seen.stairs is None and seen.sought >= _NO_STAIRS):
+        return slope
+    stairs = stairs_along(problem.residual(direction), seen.noise, problem.epsilon)
+    if stairs is None:
+        seen.sought += 1
+        return slope
+    seen.stairs = stairs
+    within = _within_a_step(problem, direction, slope.claimed, stairs)
+    if within.right:
+        return within
+    across = judge(problem, direction, max(seen.noise, stairs.jump))
+    # Where that across is too uncertain to be told from that within, the latter alone counts.
+    if across is None or not across.right or abs(within.off) <= LIMIT * across.uncertainty:
+        return slope
+    seen.across = True
+    return across
+
+
+def _within_a_step(problem: Problem, direction: Direction, claimed: float, stairs: Stairs) -> Slope:
+    """Judged closely at x; where x lies on a jump itself, by the steps around it."""
+    _, terms = direction.slope(problem)
+    coarse = stairs.uncertainty + _GRANTED * problem.epsilon * terms
+    close = judge(problem, direction, 0.0, start=stairs.step, count=_CLOSE)
+    if close is not None and abs(close.off - stairs.off) <= LIMIT * (coarse + close.uncertainty):
+        return close
+    right = abs(stairs.off) <= LIMIT * coarse
+    return Slope(claimed, stairs.off, coarse, None, None, right, stairs.step)
+
+
+def notice_stairs(seen: Examination) -> None:
+    """Look whether what is constant around x is so because it goes in stairs."""
+    flat = all(s.best == 0 and s.off == 0 for s in seen.slopes)
+    if seen.stairs is None and flat and any(s.order is not None for s in seen.slopes):
+        line = random_direction(seen.problem, np.random.default_rng(_SEED))
+        residual = seen.problem.residual(line)
+        seen.stairs = stairs_along(residual, seen.noise, seen.problem.epsilon)
+
+
 def examine(problem: Problem, directions: int | None = None, each: bool = True) -> Examination:
     """Judge along random directions, and along every coordinate where they are few.
 
@@ -88,7 +142,7 @@ def examine(problem: Problem, directions: int | None = None, each: bool = True) 
     noise = max(_noise(problem, line) for line in lines[:2])
     seen = Examination(problem, noise)
     for line in lines:
-        slope = judge(problem, line, noise)
+        slope = weighed(seen, line)
         if slope is None:
             continue
         seen.slopes.append(slope)
@@ -139,11 +193,11 @@ def look(seen: Examination, leaf: int, element: int) -> Slope | None:
     """The slope along one coordinate: a quick look, and a long one where that does not suffice."""
     problem = seen.problem
     line = coordinate(problem, leaf, element)
-    slope = judge(problem, line, seen.noise, **_quick(seen))
+    slope = weighed(seen, line, **_quick(seen))
     usual = max((abs(s.best) for s in seen.slopes), default=0.0) / math.sqrt(problem.total)
     clear = slope is not None and (slope.right or slope.ratio > _CLEAR)
     if slope is None or not clear or LIMIT * slope.uncertainty > _FINE * usual:
-        slope = judge(problem, line, seen.noise) or slope
+        slope = weighed(seen, line) or slope
     if slope is not None:
         seen.single[leaf, element] = slope
         _keep(seen, line, slope)
@@ -184,7 +238,7 @@ def _wrong_halves(
     assert isinstance(seen.wrong, Along)
     found = []
     for i, half in enumerate(halves):
-        slope = judge(seen.problem, _within(seen.wrong, half), seen.noise, **options)
+        slope = weighed(seen, _within(seen.wrong, half), **options)
         if slope is not None and not slope.right:
             found.append((slope.ratio, i))
     return found
