@@ -13,7 +13,7 @@ import pytest
 import backlight
 from backlight.cli import main, parse
 
-COMMANDS = ("explain", "layers", "models", "methods")
+COMMANDS = ("explain", "layers", "models", "methods", "gradients", "check")
 
 
 def typed(
@@ -52,7 +52,7 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[str, 
         (["explian"], "backlight: error: no command 'explian'; did you mean 'explain'?"),
         (
             ["xyz"],
-            "backlight: error: no command 'xyz': expected explain, layers, models, methods",
+            f"backlight: error: no command 'xyz': expected {', '.join(COMMANDS)}",
         ),
         (["explain"], "backlight explain: error: the following arguments are required: PHOTO"),
         (
@@ -65,6 +65,13 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[str, 
         ),
         (["layers", "a.png", "b.png"], "backlight layers: error: 'b.png' is one word too many"),
         (["models", "x"], "backlight models: error: 'x' is one word too many"),
+        (["gradient"], "backlight: error: no command 'gradient'; did you mean 'gradients'?"),
+        (["gradients", "a", "b"], "backlight gradients: error: 'b' is one word too many"),
+        (["check"], "backlight check: error: the following arguments are required: TARGET"),
+        (
+            ["check", "example-4", "--gradients=x"],
+            "backlight check: error: no option --gradients; did you mean '--gradient'?",
+        ),
         (
             ["explain", "a.png", "--target"],
             "backlight explain: error: argument --target: expected one argument",
@@ -171,16 +178,30 @@ def test_a_reader_that_has_seen_enough_is_not_told_anything() -> None:
 
 
 def test_a_terminal_that_knows_only_ascii_gets_every_line() -> None:
-    finished = typed("models", PYTHONIOENCODING="ascii")
-    assert (finished.returncode, finished.stderr) == (0, "")
-    assert "224x224" in finished.stdout
-    assert finished.stdout.isascii()
+    for words, shown in (
+        (["models"], "224x224"),
+        (["gradients"], "learns 1 -> 0"),
+        (["gradients", "polynomial"], "|gradient|"),
+    ):
+        finished = typed(*words, PYTHONIOENCODING="ascii")
+        assert (finished.returncode, finished.stderr) == (0, "")
+        assert shown in finished.stdout
+        assert finished.stdout.isascii()
+        assert "?" not in finished.stdout
 
 
 def test_the_output_has_no_colour_codes_even_where_colours_are_forced() -> None:
     finished = typed("models", FORCE_COLOR="1", TERM="xterm-256color")
     assert finished.returncode == 0
     assert "\x1b" not in finished.stdout
+
+
+def test_a_gradient_that_is_wrong_ends_with_exit_code_one() -> None:
+    right, wrong = typed("check", "example-4"), typed("check", "example-4-wrong-bias")
+    assert (right.returncode, right.stderr) == (0, "")
+    assert (wrong.returncode, wrong.stderr) == (1, "")
+    assert right.stdout.startswith("example-4: right along ")
+    assert wrong.stdout.startswith("example-4-wrong-bias: WRONG\n")
 
 
 def test_a_bad_photo_leaves_no_traceback_and_exit_code_two(tmp_path: Path) -> None:

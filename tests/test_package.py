@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "models": {"errors"},
     "gradients": {"errors", "show"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
-    "commands": {"errors", "models", "show", "explanations"},
+    "commands": {"errors", "models", "show", "gradients", "explanations"},
     "cli": {"backlight", "errors", "commands"},
     "__main__": {"cli"},
     # Only where names are looked up: the public face of everything below the command line.
@@ -54,11 +54,25 @@ def test_help_loads_nothing_heavy() -> None:
     code = """
 import contextlib, io
 from backlight.cli import main
-for words in (["--help"], ["explain", "--help"], ["expain"], ["models"]):
+typed = ["--help"], ["explain", "--help"], ["check", "--help"], ["expain"], ["models"]
+for words in typed:
     with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
         main(words)
 """
     assert loaded_after(code) == []
+
+
+def test_a_numpy_function_is_checked_without_torch() -> None:
+    code = """
+import contextlib, io
+from backlight.cli import main
+with contextlib.redirect_stdout(io.StringIO()):
+    main(["check", "example-4"])
+    main(["gradients", "example-4"])
+"""
+    loaded = loaded_after(code)
+    assert "numpy" in loaded
+    assert "torch" not in loaded
 
 
 def test_what_counts_as_heavy_is_seen_when_it_is_loaded() -> None:

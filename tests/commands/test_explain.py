@@ -81,8 +81,8 @@ def test_json_is_one_object_a_line_for_each_photo(explain: Run, photo: str, here
     assert printed.out.isascii()
     first = records[0]
     assert set(first) == {
-        "photo", "model", "model_version", "method", "layer", "target", "counterfactual", "class",
-        "score", "box", "top", "files",
+        "photo", "model", "model_version", "method", "gradients", "layer", "target",
+        "counterfactual", "class", "score", "box", "top", "files",
     }  # fmt: skip
     assert first["model"] == "small"
     assert first["layer"]["grid"] == "7×7×8"
@@ -93,6 +93,23 @@ def test_json_is_one_object_a_line_for_each_photo(explain: Run, photo: str, here
     x0, y0, x1, y1 = first["box"]
     assert 0 <= x0 < x1 <= 120
     assert 0 <= y0 < y1 <= 80
+
+
+@pytest.mark.parametrize(
+    ("way", "title"), [("dual", "dual numbers"), ("central", "central differences")]
+)
+def test_the_way_to_the_derivatives_is_chosen_said_and_kept(
+    explain: Run, photo: str, here: Path, way: str, title: str
+) -> None:
+    swept = json.loads(explain(photo, "--json", "--out", "swept.npz").out)
+    printed = explain(photo, "--gradients", way)
+    assert f"grad-cam by {title} · score {swept['score']:.2f}" in printed.out
+    assert title in (here / "cat.why.html").read_text(encoding="utf-8")
+    explain(photo, "--gradients", way, "--out", "moved.npz")
+    with np.load("swept.npz") as one, np.load("moved.npz") as other:
+        top = np.abs(one["map"]).max()
+        np.testing.assert_allclose(other["map"], one["map"], atol=2e-3 * top)
+        assert json.loads(str(other["about"]))["gradients"] == way
 
 
 def test_a_target_is_marked_also_where_it_is_not_among_the_best(explain: Run, photo: str) -> None:

@@ -118,6 +118,11 @@ def test_what_is_wrong_for_one_of_several_photos_names_it(
         (["--layer", "nonsense"], "no layer 'nonsense'"),
         (["--layer", "6"], "layer '6' returns (1, 4)"),
         (["--method", "gradcam"], "no method 'gradcam'; did you mean 'grad-cam'"),
+        (["--gradients", "duals"], "no way 'duals' to a gradient; did you mean 'dual'"),
+        (
+            ["--gradients", "dual", "--method", "deconvnet"],
+            "deconvnet needs backpropagation, not --gradients dual: --method grad-cam takes",
+        ),
         (["--method", "x"], "there are grad-cam, guided-grad-cam"),
         (["--device", "gpu"], "no device 'gpu': expected 'cpu', 'cuda'"),
         (["--preprocess", "imagnet"], "no preprocessing 'imagnet'; did you mean 'imagenet'?"),

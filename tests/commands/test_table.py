@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from backlight.commands.table import table
+from backlight.commands.table import aligned, table
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:
@@ -34,3 +34,12 @@ def test_wide_characters_and_empty_cells_keep_the_columns_straight() -> None:
 def test_however_narrow_the_terminal_the_last_column_is_readable() -> None:
     shown = table(("a", "b"), [("x" * 30, "one two three four five")], width=10)
     assert "one two three four" in shown
+
+
+def test_numbers_are_aligned_to_the_right_and_their_names_to_the_left() -> None:
+    shown = aligned([("", "by dual"), ("weights[0]", "1.5"), ("猫", "-20")])
+    assert shown.splitlines() == [
+        "            by dual",
+        "weights[0]      1.5",
+        "猫              -20",
+    ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from backlight import Not, explain
-from backlight.explanations.cam import grad_cam
+from backlight.explanations.cam import grad_cam, mean_gradients
 
 from .networks import GapLinear, efficientnet_like, gap_linear_net, photos, resnet_like, vgg_like
 
@@ -213,19 +213,19 @@ def test_grad_cam_is_the_sum_of_maps_weighed_by_their_mean_gradients(
     expected = np.zeros((targets, batch, height, width))
     for t, b, c in np.ndindex(targets, batch, channels):
         expected[t, b] += slopes[t, b, c].sum() / (height * width) * maps[b, c]
-    found = grad_cam(torch.from_numpy(maps), torch.from_numpy(slopes))
+    found = grad_cam(torch.from_numpy(maps), mean_gradients(torch.from_numpy(slopes)))
     np.testing.assert_allclose(found.numpy(), expected, rtol=0, atol=1e-12)
 
 
 def test_half_precision_maps_are_summed_in_float32() -> None:
     # In bfloat16, 256 + 1 is 256: summed there, the ones would vanish.
     maps = torch.cat([torch.full((1, 1, 1, 1), 256.0), torch.ones(1, 64, 1, 1)], 1).bfloat16()
-    found = grad_cam(maps, torch.ones(1, 1, 65, 1, 1, dtype=torch.bfloat16))
+    found = grad_cam(maps, torch.ones(1, 1, 65, dtype=torch.bfloat16))
     assert found.dtype == torch.float32
     assert found.item() == 320.0
     # In float16, the sum of 300 × 300 gradients of 1 overflows before it is divided.
     slopes = torch.ones(1, 1, 1, 300, 300, dtype=torch.float16)
-    assert grad_cam(slopes[0], slopes).unique().tolist() == [1.0]
+    assert grad_cam(slopes[0], mean_gradients(slopes)).unique().tolist() == [1.0]
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (24, 40), (17, 31)])

@@ -69,6 +69,13 @@ def test_targets_are_named(files: list[Path], target: Any, named: str, against: 
     assert (options.target, options.counterfactual) == (named, against)
 
 
+def test_the_way_is_named_where_it_is_not_backpropagation(files: list[Path]) -> None:
+    assert parsed(command_of(files[0], 1)).gradients is None
+    assert parsed(command_of(files[0], 1, gradients="dual")).gradients == "dual"
+    own_step = bl.FiniteDifferences("central", step=0.01)
+    assert command_of(files[0], 1, gradients=own_step) == []
+
+
 def test_pixel_methods_name_no_layer(files: list[Path]) -> None:
     assert parsed(command_of(files[0], 1, method="gradient")).layer is None
 

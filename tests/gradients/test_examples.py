@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
+from backlight.errors import InputError
+from backlight.gradients.check import check
+from backlight.gradients.examples import EXAMPLES, find_example
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import gradient
 
@@ -99,12 +103,142 @@ def test_single_precision_central_differences_of_the_published_program_are_5_per
 
 @pytest.mark.parametrize("way", ["backprop", "dual", "complex-step", "richardson"])
 def test_the_dual_number_examples(way: str) -> None:
-    found = gradient(lambda x: 3 * x[0] ** 2 - 2 * x[1] ** 3, [5.0, 2.0], way)
-    np.testing.assert_allclose(found, [30, -24], rtol=1e-8)
+    polynomial, trigonometric = find_example("polynomial"), find_example("trigonometric")
+    assert polynomial.f(polynomial.x) == 59
+    found = gradient(polynomial.f, polynomial.x, way)
+    assert [found["x"], found["y"]] == pytest.approx([30, -24], rel=1e-8)
 
-    def f(x: Any) -> Any:
-        return np.sin(x[0] * np.cos(2 * x[1])) / np.tan(x[2])
+    assert float(trigonometric.f(trigonometric.x)) == pytest.approx(1.1167, abs=5e-5)
+    found = gradient(trigonometric.f, trigonometric.x, way)
+    assert list(found) == ["x", "y", "z"]
+    assert list(found.values()) == pytest.approx([0.6352, 13.7691, 2.4902], abs=5e-5)
 
-    x = np.array([7.12, 8.93, 12.01])
-    assert float(f(x)) == pytest.approx(1.1167, abs=5e-5)
-    np.testing.assert_allclose(gradient(f, x, way), [0.6352, 13.7691, 2.4902], atol=5e-5)
+
+# ------------------------------------------------------------------ by name
+
+RIGHT = [name for name, example in EXAMPLES.items() if not example.title.startswith("WRONG")]
+
+
+def logistic(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+def test_there_are_the_four_trainings_two_dual_numbers_and_three_mistakes() -> None:
+    assert [name for name, example in EXAMPLES.items() if example.name == name] == [
+        *("example-1", "example-2", "example-3", "example-4", "polynomial", "trigonometric"),
+        *("example-4-wrong-bias", "dual-atan", "softmax-delta"),
+    ]
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="no example 'exmaple-4'; did you mean 'example-4'"):
+        find_example("exmaple-4")
+    with pytest.raises(InputError, match="no example 'zzz': expected example-1, "):
+        find_example("zzz")
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_the_table_holds_cannot_be_written_to(name: str) -> None:
+    x = EXAMPLES[name].x
+    for leaf in x.values() if isinstance(x, dict) else [x]:
+        assert isinstance(leaf, float) or not leaf.flags.writeable
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_gradient_written_by_hand_is_right_and_so_are_the_numbers_in_the_table(
+    name: str,
+) -> None:
+    example = EXAMPLES[name]
+    assert check(example.f, example.x, example.by_hand)
+    if example.value is not None:
+        digits = 5e-5 if name == "trigonometric" else 5e-12
+        assert float(example.f(example.x)) == pytest.approx(example.value, abs=digits)
+        assert example.gradient.keys() == example.x.keys()
+        found = gradient(example.f, example.x, "richardson")
+        for key, expected in example.gradient.items():
+            np.testing.assert_allclose(found[key], expected, atol=max(digits, 1e-9))
+
+
+def test_example_4_is_the_network_of_this_file() -> None:
+    example = find_example("example-4")
+    np.testing.assert_array_equal([*example.x["weights"], *example.x["biases"]], WEIGHTS)
+    np.testing.assert_array_equal(
+        [*example.gradient["weights"], *example.gradient["biases"]], TRUTH
+    )
+    for moved in np.random.default_rng(0).normal(size=(5, 12)):
+        x = {"weights": moved[:8], "biases": moved[8:]}
+        assert example.f(x) == pytest.approx(cost(moved), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "error"), [("example-1", 10_000, 0.007176), ("example-4", 5_000, 0.005549)]
+)
+def test_trained_at_a_rate_of_one_half_an_example_ends_with_the_published_error(
+    name: str, steps: int, error: float
+) -> None:
+    example = find_example(name)
+    assert example.by_hand is not None
+    x = dict(example.x)
+    for _ in range(steps):
+        slope = example.by_hand(x)
+        x = {key: x[key] - 0.5 * slope[key] for key in x}
+    # The published error is the length of target - output, in single precision.
+    assert math.sqrt(2 * example.f(x)) == pytest.approx(error, abs=2e-6)
+
+
+def test_examples_2_and_3_average_over_their_patterns() -> None:
+    def half_square(target: float, z: float) -> float:
+        return (target - logistic(z)) ** 2 / 2
+
+    one = find_example("example-2").f({"weight": -1.3, "bias": 0.2})
+    assert one == pytest.approx((half_square(1, 0.2) + half_square(0, -1.3 + 0.2)) / 2)
+
+    w, b = [0.7, -0.4, 1.1, 0.3], [-0.2, 0.6]
+    total = 0.0
+    for i, j in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+        total += half_square(i or j, w[0] * i + w[1] * j + b[0])
+        total += half_square(i and j, w[2] * i + w[3] * j + b[1])
+    two = find_example("example-3").f({"weights": np.array(w), "biases": np.array(b)})
+    assert two == pytest.approx(total / 4)
+
+
+def test_of_the_wrong_bias_differences_see_what_the_program_does_and_not_what_it_claims() -> None:
+    example = find_example("example-4-wrong-bias")
+    assert example.by_hand is not None
+    seen, claimed = gradient(example.f, example.x, "central"), example.by_hand(example.x)
+    assert seen["biases"][2:] == pytest.approx([0.1004, 0], abs=5e-5)
+    assert claimed["biases"][2:] == pytest.approx([0.1385, -0.0381], abs=5e-5)
+    assert not check(example.f, example.x, example.by_hand)
+
+
+def test_of_the_dual_atan_only_the_value_is_wrong() -> None:
+    example = find_example("dual-atan")
+    assert example.by_hand is not None
+    assert example.second is not None
+    assert example.by_hand(example.x) == 1 / (1 + 0.5**2)
+    assert example.second(example.x) == math.tan(0.5)
+    assert example.f(example.x) == math.atan(0.5)
+    assert check(example.f, example.x, example.by_hand)
+    assert not check(example.f, example.x, example.by_hand, value=example.second)
+
+
+def test_the_softmax_delta_lacks_what_lies_off_the_diagonal() -> None:
+    example = find_example("softmax-delta")
+    assert example.by_hand is not None
+    claimed, right = example.by_hand(example.x), gradient(example.f, example.x, "complex-step")
+    hidden = [
+        math.tanh(sum((i + 1) * example.x["input_hidden"][i, j] for i in range(4)) + bias)
+        for j, bias in enumerate(example.x["hidden_biases"])
+    ]
+    logits = [
+        sum(h * example.x["hidden_output"][j, k] for j, h in enumerate(hidden)) + bias
+        for k, bias in enumerate(example.x["output_biases"])
+    ]
+    total = sum(map(math.exp, logits))
+    o = [math.exp(z) / total for z in logits]
+    off = [o[0], o[1] - 1, o[2]]
+    diagonal = [off[k] * o[k] * (1 - o[k]) for k in range(3)]
+    rest = [-sum(off[i] * o[i] * o[k] for i in range(3) if i != k) for k in range(3)]
+    np.testing.assert_allclose(claimed["output_biases"], diagonal, rtol=1e-12)
+    np.testing.assert_allclose(right["output_biases"], np.add(diagonal, rest), rtol=1e-12)
+    assert not check(example.f, example.x, example.by_hand)

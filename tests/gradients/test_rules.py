@@ -32,8 +32,18 @@ def laid_out(a: Any, layout: str) -> Any:
 def inputs(
     case: Case, shapes: Any, seed: int, layout: str = "plain", dtype: Any = float
 ) -> list[Any]:
+    """No two numbers are nearer to each other than differences step: between them is a kink of
+    whatever sorts or chooses."""
     rng = np.random.default_rng(seed)
-    return [laid_out(rng.uniform(*case.span, shape).astype(dtype), layout) for shape in shapes]
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    places = rng.permutation(sum(sizes)) + rng.uniform(0.25, 0.75, sum(sizes))
+    low, high = case.span
+    values = low + (high - low) * places / max(1, sum(sizes))
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    return [
+        laid_out(part.reshape(shape).astype(dtype), layout)
+        for part, shape in zip(parts, shapes, strict=True)
+    ]
 
 
 def projected(case: Case, arrays: list[Any], seed: int) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from backlight.commands.outputs import Outputs
 from backlight.commands.progress import Progress
+from backlight.commands.records import as_json
 from backlight.commands.terminal import one_line, width
 from backlight.commands.wording import reason
 from backlight.errors import BacklightError
@@ -77,15 +77,23 @@ def _question(options: argparse.Namespace) -> Callable[[str], Explanation]:
     from backlight.explanations.explain import explain
     from backlight.explanations.methods import find_method
     from backlight.explanations.target import Not, as_target
+    from backlight.gradients.method import find_way
 
     find_method(options.method)  # a misspelt name need not wait for the model
+    find_way(options.gradients or "backprop")
     target = as_target(options.target)
     model = model_from(options)
 
     def ask(photo: str) -> Explanation:
         asked = Not(target) if options.counterfactual else target
-        layer, method = options.layer, options.method
-        why: Explanation = explain(model, photo, asked, layer=layer, method=method)
+        why: Explanation = explain(
+            model,
+            photo,
+            asked,
+            layer=options.layer,
+            method=options.method,
+            gradients=options.gradients,
+        )
         return why
 
     return ask
@@ -95,8 +103,7 @@ def _shown(photo: str, why: Explanation, paths: list[Path], options: argparse.Na
     from backlight.commands.report import record, report
 
     if options.json:
-        # ASCII only, so that no terminal or pipe can change it.
-        return json.dumps(record(photo, why, paths, top=options.top), allow_nan=False)
+        return as_json(record(photo, why, paths, top=options.top))
     return report(photo, why, paths, top=options.top, width=width())
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 
 from backlight.commands.progress import Progress
+from backlight.commands.records import as_json
 from backlight.commands.table import table
 from backlight.commands.terminal import width
 
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         found = layers(model, options.photo or noise)
     if options.json:
         for entry in found:
-            print(json.dumps(dataclasses.asdict(entry)))
+            print(as_json(dataclasses.asdict(entry)))
         return 0
     print(
         f"{model.name}: {len(found)} {'layer' if len(found) == 1 else 'layers'}, the best first\n"

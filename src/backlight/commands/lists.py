@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import textwrap
 
+from backlight.commands.records import as_json
 from backlight.commands.table import table
 from backlight.commands.terminal import width
 from backlight.models.known import known_models
@@ -25,7 +25,7 @@ def models(options: argparse.Namespace) -> int:
     known = known_models()
     if options.json:
         for entry in known:
-            print(json.dumps(dataclasses.asdict(entry)))
+            print(as_json(dataclasses.asdict(entry)))
         return 0
     rows = [(k.name, "{}×{}".format(*k.size), k.description) for k in known]
     rows += [(form, "", what) for form, what, _ in _OTHER_MODELS]
@@ -53,7 +53,7 @@ def methods(options: argparse.Namespace) -> int:
     ]
     if options.json:
         for entry in described:
-            print(json.dumps(entry))
+            print(as_json(entry))
         return 0
     for entry in described:
         print(entry.pop("name"))

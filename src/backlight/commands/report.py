@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backlight.commands.records import finite
 from backlight.commands.terminal import cells, one_line, shorten
 from backlight.explanations.explanation import Explanation, RankedClass
+from backlight.gradients.method import way_title
 
 _BAR = 18  # columns of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -31,7 +33,7 @@ def report(
     """
     lines = [
         *_heading(one_line(photo), one_line(why.names[0]), width),
-        f"  {why.model} · {why.method} · score {float(why.scores[0]):.2f}",
+        f"  {why.model} · {_how(why)} · score {float(why.scores[0]):.2f}",
     ]
     if facts := why.layer_facts:
         place = facts.grid if facts.grid not in facts.reason else ""
@@ -46,6 +48,11 @@ def report(
     return "\n".join(lines if others else [*lines, f"  wrote {first}"]) + "\n"
 
 
+def _how(why: Explanation) -> str:
+    swept = why.gradients == "backprop"
+    return why.method if swept else f"{why.method} by {way_title(why.gradients)}"
+
+
 def record(photo: str, why: Explanation, outputs: Sequence[Path], *, top: int) -> dict[str, Any]:
     """The same as plain values for JSON; a number that is not finite is None.
 
@@ -57,18 +64,19 @@ def record(photo: str, why: Explanation, outputs: Sequence[Path], *, top: int) -
         "model": why.model,
         "model_version": why.model_version,
         "method": why.method,
+        "gradients": why.gradients,
         "layer": dataclasses.asdict(why.layer_facts) if why.layer_facts else None,
         "target": why.names[0],
         "counterfactual": why.target.counterfactual,
         "class": why.classes[0],
-        "score": _number(float(why.scores[0])),
+        "score": finite(float(why.scores[0])),
         "box": why.boxes(of="photo")[0],
         "top": [
             {
                 "class": entry.index,
                 "label": entry.label,
-                "score": _number(entry.score),
-                "probability": _number(entry.probability),
+                "score": finite(entry.score),
+                "probability": finite(entry.probability),
             }
             for entry in ranking
         ],
@@ -109,7 +117,3 @@ def _share(entry: RankedClass) -> str:
     whole, rest = divmod(eighths, 8)
     bar = "█" * whole + (_EIGHTHS[rest] if rest else "")
     return f"{entry.probability:6.1%}  {bar.ljust(_BAR)}"
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from backlight.commands.terminal import cells, pad
 
@@ -27,3 +27,16 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int | None
             for number, part in enumerate(parts or [""])
         ]
     return "\n".join(shown)
+
+
+def aligned(rows: Iterable[Sequence[str]]) -> str:
+    """The rows, the first column left-aligned and the others right, two spaces between them."""
+    rows = list(rows)
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [pad(first, widths[0])]
+            + [pad("", w - cells(cell)) + cell for cell, w in zip(rest, widths[1:], strict=True)]
+        ).rstrip()
+        for first, *rest in rows
+    )

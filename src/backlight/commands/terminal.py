@@ -17,6 +17,11 @@ _STAND_INS = {
     "–": "-",
     "…": "~",
     "−": "-",
+    "─": "-",
+    "‖": "|",
+    "→": "->",
+    "µ": "u",
+    "½": "1/2",
     **dict.fromkeys("▌▋▊▉█", "#"),
     **dict.fromkeys("▏▎▍", " "),
 }
@@ -42,6 +47,11 @@ def drop_output() -> None:
 def width() -> int | None:
     """The columns of the terminal that is written to; None when it is a file or a pipe."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def readable() -> int:
+    """The columns of a paragraph: the terminal's, or 80 where it has more, or is none."""
+    return min(width() or 80, 80)
 
 
 def one_line(text: str) -> str:

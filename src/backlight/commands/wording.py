@@ -10,15 +10,22 @@ from backlight.errors import BacklightError
 _AS_TYPED = (
     (r"pass overwrite=True \(--force on the command line\)", "--force writes over it"),
     (r"\bweights=", "--weights "),
+    (r"\b(method|gradients)='([^']+)'", r"--\1 \2"),
     (r"give a Model with one label for each score", "--labels FILE gives one name for each score"),
     (r"\bor a Model with labels", "or name its classes with --labels FILE"),
     (
         r"give a callable, such as target=.*",
         "give a function that returns a model with class scores, --model package.module:function",
     ),
+    (r", or use derivatives\(f, x, directions\)", ""),
     # Each photo is explained by itself, so its place in the batch says nothing.
     (r" for image 0\b", ""),
 )
+
+
+def plain_names(text: str) -> str:
+    """Entries of a mapping x by their own names: `weights[3]` for `x['weights'][3]`."""
+    return re.sub(r"\bx\['([^\W\d]\w*)'\]", r"\1", text)
 
 
 def reason(error: Exception) -> str:
@@ -31,7 +38,7 @@ def reason(error: Exception) -> str:
         text = one_line(str(error))
         for pattern, typed in _AS_TYPED:
             text = re.sub(pattern, typed, text)
-        return text
+        return plain_names(text)
     first, *_ = str(error).strip().splitlines() or [""]
     what = f"{type(error).__name__}: {one_line(first)}" if first else type(error).__name__
     return f"failed with {what} (--traceback shows where)"

@@ -7,27 +7,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-import torch
 from torch import Tensor, nn
 
 from backlight.errors import TargetError
-from backlight.explanations.capture import (
-    untraced,
-)
+from backlight.explanations.capture import untraced
 from backlight.explanations.explanation import Explanation, LayerFacts
-from backlight.explanations.inputs import Inputs, as_model, prepare
-from backlight.explanations.layer import LayerLike, chosen, layout_of
-from backlight.explanations.maps import raw_maps, run_model
+from backlight.explanations.inputs import Inputs, as_model, is_black, prepare
+from backlight.explanations.layer import LayerLike, chosen
+from backlight.explanations.maps import Asked, Found
 from backlight.explanations.methods import Method, find_method
+from backlight.explanations.moved import moved
 from backlight.explanations.replica import Replica
+from backlight.explanations.swept import swept
 from backlight.explanations.target import (
-    Answer,
     Target,
     TargetLike,
-    answered,
     as_target,
     score_table,
 )
+from backlight.gradients.backprop import Backprop
+from backlight.gradients.method import Method as Way
+from backlight.gradients.method import find_way, way_name
 from backlight.models.model import Model
 
 Layers = LayerLike | Sequence[LayerLike] | None
@@ -41,6 +41,7 @@ def explain(
     *,
     layer: LayerLike | None = None,
     method: str = "grad-cam",
+    gradients: str | Way | None = None,
 ) -> Explanation: ...
 @overload
 def explain(
@@ -51,6 +52,7 @@ def explain(
     targets: Sequence[TargetLike] | None = None,
     layer: Layers = None,
     method: str = "grad-cam",
+    gradients: str | Way | None = None,
 ) -> list[Explanation]: ...
 def explain(
     model: nn.Module | Model | str,
@@ -60,6 +62,7 @@ def explain(
     targets: Sequence[TargetLike] | None = None,
     layer: Layers = None,
     method: str = "grad-cam",
+    gradients: str | Way | None = None,
 ) -> Explanation | list[Explanation]:
     """Why the model said what it said: which parts of the input a score depends on.
 
@@ -87,6 +90,13 @@ def explain(
             slightly negative left of their minimum, so a little negative evidence can remain.
             Deconvnet passes the positive part on and leaves the unit's derivative out.
 
+        gradients: the way to the derivatives: "backprop", "dual" (dual numbers), "central",
+            "forward", "backward", "richardson" (differences), or an instance such as
+            `FiniteDifferences("central", step=0.1)`, whose step is in the units of the feature
+            maps. Backpropagation when left out; central differences for a black box, through
+            which no derivative rule leads. The other ways run the part of the model behind the
+            layer for each channel, and serve methods that look at a layer alone: `grad-cam`.
+
     Returns:
         One explanation; a list of them, target by target and within each layer by layer, where
         `targets` or a list of layers was given.
@@ -98,7 +108,8 @@ def explain(
     model = as_model(model)
     spec = find_method(method)
     asked = _asked(target, targets)
-    results = _explained(model, prepare(model, inputs), asked, layer, spec)
+    way = find_way(gradients or ("central" if is_black(model.module) else "backprop"))
+    results = _explained(model, prepare(model, inputs), asked, layer, spec, way)
     several = targets is not None or isinstance(layer, list | tuple)
     return results if several else results[0]
 
@@ -117,27 +128,23 @@ def _asked(target: TargetLike, targets: Sequence[TargetLike] | None) -> list[Tar
 
 
 def _explained(
-    model: Model, batch: Inputs, asked: Sequence[Target], layer: Layers, spec: Method
+    model: Model, batch: Inputs, targets: Sequence[Target], layer: Layers, spec: Method, way: Way
 ) -> list[Explanation]:
     """Explanations target by target and within each layer by layer."""
     with untraced():
         replica = Replica(model.module)
         places = chosen(replica, batch, layer) if spec.by_layer else []
         names = list(dict.fromkeys(name for name, _ in places))
-        run = run_model(replica, batch, names, spec)
-        layouts = {name: layout_of(name, run.cuts[name], replica, batch) for name in names}
-        answers = [answered(target, run.output, model.labels, batch) for target in asked]
-        # The maps keep their precision where the caller's autocast would lower it.
-        with torch.autocast(batch.image.device.type, enabled=False):
-            maps = raw_maps(spec, run, layouts, answers, batch)
+        asked = Asked(replica, batch, model.labels, targets, names, spec)
+        found = swept(asked) if isinstance(way, Backprop) else moved(asked, way)
     looked_at: list[tuple[LayerFacts | None, Tensor]] = [
-        (LayerFacts(name, str(layouts[name]), reason), maps[names.index(name)])
+        (LayerFacts(name, str(found.layouts[name]), reason), found.maps[names.index(name)])
         for name, reason in places
-    ] or [(None, maps[0])]
-    build = functools.partial(_explanation, model, batch, run.output, spec)
+    ] or [(None, found.maps[0])]
+    build = functools.partial(_explanation, model, batch, found, spec, way)
     return [
-        build(target, answers[t], facts, values[t])
-        for t, target in enumerate(asked)
+        build(t, target, facts, values[t])
+        for t, target in enumerate(targets)
         for facts, values in looked_at
     ]
 
@@ -145,14 +152,15 @@ def _explained(
 def _explanation(
     model: Model,
     batch: Inputs,
-    output: Any,
+    found: Found,
     spec: Method,
+    way: Way,
+    place: int,
     target: Target,
-    answer: Answer,
     layer: LayerFacts | None,
     values: Tensor,
 ) -> Explanation:
-    table = score_table(output)
+    answer, table = found.answers[place], score_table(found.output)
     return Explanation(
         map=values.detach(),
         scores=answer.scores.detach(),
@@ -168,7 +176,8 @@ def _explanation(
         labels=model.labels,
         image=batch.image,
         photos=batch.photos,
-        again=_Again(model, batch, target, layer.name if layer else None),
+        gradients=way_name(way),
+        again=_Again(model, batch, target, layer.name if layer else None, way),
     )
 
 
@@ -180,7 +189,8 @@ class _Again:
     batch: Inputs
     target: Target
     layer: str | None
+    way: Way
 
     def __call__(self, method: str) -> Explanation:
-        spec = find_method(method)
-        return _explained(self.model, self.batch, [self.target], self.layer, spec)[0]
+        spec, asked = find_method(method), [self.target]
+        return _explained(self.model, self.batch, asked, self.layer, spec, self.way)[0]

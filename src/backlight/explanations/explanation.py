@@ -63,6 +63,7 @@ class Explanation:
         labels: names of the classes, where known.
         image: the input as the model saw it, (B, C, H, W).
         photos: the photos it was made from; empty when tensors were given.
+        gradients: the way that the derivatives were taken by.
     """
 
     map: Tensor
@@ -79,6 +80,7 @@ class Explanation:
     image: Tensor
     photos: tuple[Photo, ...] = ()
     model_source: str | None = None
+    gradients: str = "backprop"
     again: Callable[[str], Explanation] | None = field(default=None)
 
     @property

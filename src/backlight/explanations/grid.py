@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 # Class token, distillation token, and up to eight registers (DINOv2 has 1 + 4).
@@ -59,6 +60,16 @@ class Layout:
             return tensor.permute(0, 3, 1, 2)
         grid = tensor[:, self.extra :].transpose(1, 2)
         return grid.reshape(-1, self.channels, self.height, self.width)
+
+    def everywhere(self, values: Tensor) -> Tensor:
+        """A value for each channel, (C,), at all positions of the grid and zero at tokens beside
+        it: broadcasts against a tensor in the layer's layout."""
+        if self.kind == "channels first":
+            return values[:, None, None]
+        if not self.extra:
+            return values
+        beside = values.new_zeros(self.extra, self.channels)
+        return torch.cat([beside, values.expand(self.positions, -1)])
 
     def __str__(self) -> str:
         tokens = f" + {self.extra} token{'s' * (self.extra > 1)}" if self.extra else ""

@@ -121,6 +121,11 @@ def as_model(model: nn.Module | Model | str) -> Model:
     return load_model(model)
 
 
+def is_black(module: nn.Module) -> bool:
+    """Whether no derivative rule leads through the model, only values come out of it."""
+    return bool(getattr(module, "black", False))
+
+
 def prepare(model: Model, given: Any) -> Inputs:
     """The batch for `model` from whatever was given.
 

@@ -1,109 +1,81 @@
-"""From a model and its inputs to the raw maps: one forward pass, then sweeps from the scores."""
+"""One question put to a model and what came of it: what both ways to raw maps share.
+
+`swept.py` takes them by backpropagation, `moved.py` by any other way to derivatives.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from backlight.errors import InputError, OutputError
-from backlight.explanations.cam import grad_cam
-from backlight.explanations.capture import Capture, capture, check_connected, gradients
+from backlight.errors import OutputError
 from backlight.explanations.grid import Layout
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.methods import Method
 from backlight.explanations.replica import Replica
-from backlight.explanations.rules import Revealed, exchange
 from backlight.explanations.survey import survey
-from backlight.explanations.target import Answer
-from backlight.explanations.tensors import walk
+from backlight.explanations.target import Answer, Target, answered
 
 # Models that call `view` on their maps count on the order these have in memory by default.
 _by_default_order: weakref.WeakSet[nn.Module] = weakref.WeakSet()
 
+_Run = TypeVar("_Run")
 
-def run_model(replica: Replica, batch: Inputs, names: Sequence[str], spec: Method) -> Capture:
-    """The forward pass, cut at the layers `names`, as the method needs it.
 
-    Raises:
-        InputError: the method differentiates by pixels, and these are integers.
+@dataclass(frozen=True)
+class Found:
+    """What a model said and why, before it is put into words.
+
+    Attributes:
+        output: the model's.
+        answers: the scores of each target.
+        layouts: of the layers looked at, by name.
+        maps: for each layer (once for pixel methods) the raw maps of all targets, (T, B, …).
     """
-    if spec.by_pixels and not batch.image.is_floating_point():
-        kind = str(batch.image.dtype).removeprefix("torch.")
-        raise InputError(
-            f"{spec.name} differentiates by the pixels, which are {kind}: give a floating-point "
-            "tensor, or use method='grad-cam'"
-        )
-    model, found = replica.original, survey(replica, batch)
-    fast = found.prefers_channels_last(batch) and model not in _by_default_order
-    run = functools.partial(capture, by_pixels=spec.by_pixels, runs=found.runs)
-    with Revealed() if spec.rule else contextlib.nullcontext():
-        if fast:
-            try:
-                return run(replica, batch, names, memory_format=torch.channels_last)
-            except RuntimeError as error:
-                if "view" not in str(error):
-                    raise
-            _by_default_order.add(model)
-            replica = Replica(model)
-        return run(replica, batch, names)
+
+    output: Any
+    answers: list[Answer]
+    layouts: dict[str, Layout]
+    maps: list[Tensor]
 
 
-def raw_maps(
-    spec: Method,
-    run: Capture,
-    layouts: dict[str, Layout],
-    answers: Sequence[Answer],
-    batch: Inputs,
-) -> list[Tensor]:
-    """Per layer (once for pixel methods), the raw maps of all targets: (T, B, …).
+@dataclass(frozen=True)
+class Asked:
+    """One question: this model, these inputs, these targets, at these layers, by this method."""
 
-    Raises:
-        OutputError: a score leads back to nothing, or a map is not finite or zero everywhere.
-    """
-    roots = [answer.root for answer in answers]
-    check_connected(roots)
-    back = functools.partial(gradients, roots, [answer.cotangent for answer in answers])
-    weighed: list[Tensor] = []
-    if spec.by_layer:
-        cuts = [run.cuts[name] for name in layouts]
-        found = back(cuts, keep_graph=spec.by_pixels)
-        for name, cut, by_cut in zip(layouts, cuts, found, strict=True):
-            weighed.append(_weighed(cut, by_cut, layouts[name]))
-    if spec.rule:
-        exchange(roots, spec.rule, [tensor for _, tensor in walk(run.output)])
-    for name, coarse in zip(layouts, weighed, strict=True):
-        _check(coarse, answers, f"{spec.name} map at {name!r}", batch)
-    if run.pixels is None:
-        return weighed
-    slopes = back([run.pixels])[0]
-    _check(slopes, answers, f"{spec.name} map", batch)
-    if not spec.by_layer:
-        return [slopes]
-    products = [slopes * _enlarged(coarse, run.pixels).unsqueeze(2) for coarse in weighed]
-    for product in products:  # zero where nothing at the layer is positive, as Grad-CAM is there
-        _check(product, answers, f"{spec.name} map", batch, may_vanish=True)
-    return products
+    replica: Replica
+    batch: Inputs
+    labels: Sequence[str] | None
+    targets: Sequence[Target]
+    layers: Sequence[str]
+    spec: Method
 
 
-def _weighed(cut: Tensor, by_cut: Tensor, layout: Layout) -> Tensor:
-    features = layout.maps(cut.detach())
-    slopes = layout.maps(by_cut.flatten(0, 1))
-    return grad_cam(features, slopes.reshape(*by_cut.shape[:2], *slopes.shape[1:]))
+def in_the_faster_order(run: Callable[[Replica, torch.memory_format], _Run], asked: Asked) -> _Run:
+    """Run with the channels last in memory where that pays and the model lets it."""
+    replica = asked.replica
+    model, found = replica.original, survey(replica, asked.batch)
+    if not found.prefers_channels_last(asked.batch) or model in _by_default_order:
+        return run(replica, torch.preserve_format)
+    try:
+        return run(replica, torch.channels_last)
+    except RuntimeError as error:
+        if "view" not in str(error):
+            raise
+    _by_default_order.add(model)
+    return run(Replica(model), torch.preserve_format)
 
 
-def _enlarged(coarse: Tensor, pixels: Tensor) -> Tensor:
-    """Rectified maps (T, B, h, w) at the input's resolution, bilinearly (section 3.2)."""
-    fine = F.interpolate(coarse.clamp(min=0), pixels.shape[2:], mode="bilinear")
-    return fine.to(pixels.dtype)
+def answers_of(asked: Asked, output: Any) -> list[Answer]:
+    return [answered(target, output, asked.labels, asked.batch) for target in asked.targets]
 
 
-def _check(
+def check_maps(
     values: Tensor, answers: Sequence[Answer], what: str, batch: Inputs, may_vanish: bool = False
 ) -> None:
     """A map that is not finite, or zero everywhere, explains nothing: say so."""

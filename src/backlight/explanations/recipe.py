@@ -9,6 +9,8 @@ import torch
 import backlight
 from backlight.explanations.explanation import Explanation
 from backlight.explanations.target import Class, Not, Target, TopClass
+from backlight.gradients.method import NAMES as WAYS
+from backlight.gradients.method import way_title
 from backlight.show.page_data import RecipeData
 
 
@@ -24,7 +26,7 @@ def recipe(why: Explanation) -> RecipeData:
         layer=facts.name if facts else "",
         layer_shape=facts.grid if facts else "",
         layer_reason=facts.reason if facts else "",
-        gradients="backprop",
+        gradients=way_title(why.gradients),
         versions=(("Backlight", backlight.__version__), ("torch", torch.__version__)),
         command=command(why),
     )
@@ -34,11 +36,11 @@ def command(why: Explanation) -> str:
     """The command line that explains the same, quoted for a POSIX shell.
 
     Empty where there is none: for a model of one's own, photos that are no files, targets that are
-    callables or differ from photo to photo.
+    callables or differ from photo to photo, differences with a step of one's own.
     """
     target, against = _plain(why.target)
     named = _target(why, target)
-    if not why.model_source or not why.photos or named is None:
+    if not why.model_source or not why.photos or named is None or why.gradients not in WAYS:
         return ""
     if not all(photo.is_file for photo in why.photos):
         return ""
@@ -49,6 +51,7 @@ def command(why: Explanation) -> str:
         "--target": named,
         "--method": why.method,
         "--layer": why.layer or "",
+        "--gradients": "" if why.gradients == "backprop" else why.gradients,
     }
     words = ["backlight", "explain", *files]
     for option, value in options.items():

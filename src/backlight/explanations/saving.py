@@ -50,6 +50,7 @@ def _numbers(why: Explanation) -> dict[str, NDArray[Any]]:
         "model_version": why.model_version,
         "method": why.method,
         "layer": why.layer,
+        "gradients": why.gradients,
         "names": why.names,
         "classes": why.classes,
         "boxes": why.boxes(),

@@ -52,6 +52,10 @@ class Target(ABC):
     counterfactual = False
 
     @abstractmethod
+    def root(self, output: Any, labels: Sequence[str] | None) -> Tensor:
+        """What of the output the scores are made from, times a cotangent: see `Answer`."""
+
+    @abstractmethod
     def answer(self, output: Any, labels: Sequence[str] | None) -> Answer:
         """The score of every image.
 
@@ -60,7 +64,14 @@ class Target(ABC):
         """
 
 
-class TopClass(Target):
+class _OfClasses(Target):
+    """Scores out of the model's table of class scores."""
+
+    def root(self, output: Any, labels: Sequence[str] | None) -> Tensor:
+        return _class_scores(output, labels)
+
+
+class TopClass(_OfClasses):
     """Every image's own best class."""
 
     def answer(self, output: Any, labels: Sequence[str] | None) -> Answer:
@@ -72,7 +83,7 @@ class TopClass(Target):
 
 
 @dataclass(frozen=True)
-class Class(Target):
+class Class(_OfClasses):
     """A class by its index or its label, the same for every image or one for each."""
 
     entries: tuple[int | str, ...]
@@ -95,7 +106,7 @@ class Score(Target):
 
     function: Callable[[Any], Tensor]
 
-    def answer(self, output: Any, labels: Sequence[str] | None) -> Answer:
+    def root(self, output: Any, labels: Sequence[str] | None) -> Tensor:
         try:
             scores = self.function(output)
         except Exception as error:
@@ -106,10 +117,13 @@ class Score(Target):
         if not isinstance(scores, Tensor) or scores.ndim > 1:
             given = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
             raise TargetError(f"the target {self} must return one score per image, not {given}")
+        return scores.reshape(-1)
+
+    def answer(self, output: Any, labels: Sequence[str] | None) -> Answer:
+        scores = self.root(output, labels)
         # A whole output without gradients is the model's doing, and found where it is swept back.
         if not scores.requires_grad and any(t.requires_grad for _, t in walk(output)):
             raise TargetError(f"the target {self} returns a constant: nothing leads back from it")
-        scores = scores.reshape(-1)
         count = len(scores)
         ones = torch.ones_like(scores)
         return Answer(scores, scores, ones, (str(self),) * count, (None,) * count)
@@ -145,6 +159,9 @@ class Not(Target):
     def __init__(self, target: TargetLike = None) -> None:
         self.inner = as_target(target)
         self.counterfactual = not self.inner.counterfactual
+
+    def root(self, output: Any, labels: Sequence[str] | None) -> Tensor:
+        return self.inner.root(output, labels)
 
     def answer(self, output: Any, labels: Sequence[str] | None) -> Answer:
         if isinstance(self.inner, Not):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from backlight.gradients.reverse import value_and_adjoints
 @dataclass(frozen=True)
 class Backprop:
     """Reverse mode: a recorded trace swept backwards (NumPy), autograd (torch)."""
+
+    name: ClassVar[str] = "backprop"
 
     def gradient(self, f: Callable[[Any], Any], x: Any) -> Any:
         """d f / d x of a scalar f, in the nesting and shapes of x."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class DualNumbers:
     Attributes:
         chunk: directions carried at once where there are more.
     """
+
+    name: ClassVar[str] = "dual"
 
     chunk: int = 2048
 

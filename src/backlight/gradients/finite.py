@@ -63,6 +63,11 @@ class FiniteDifferences:
     step: float | None = None
     verify: bool = True
 
+    @property
+    def name(self) -> str:
+        """The scheme's name, with the step where one was given."""
+        return self.scheme if self.step is None else f"{self.scheme}, step {self.step:g}"
+
     def __post_init__(self) -> None:
         if self.scheme not in SCHEMES:
             hint = did_you_mean(self.scheme, SCHEMES) or f"; there are {', '.join(SCHEMES)}"

@@ -78,6 +78,26 @@ def find_way(method: str | Method) -> Method:
     )
 
 
+_TITLES = {
+    "backprop": "backpropagation",
+    "dual": "dual numbers",
+    "richardson": "Richardson differences",
+    "complex-step": "the complex step",
+}
+
+
+def way_title(name: str) -> str:
+    """A way's name in words: `dual numbers`, `central differences`."""
+    scheme, comma, step = name.partition(",")
+    usual = f"{scheme} differences" if scheme in _WAYS else scheme
+    return _TITLES.get(scheme, usual) + comma + step
+
+
+def way_name(way: str | Method) -> str:
+    """What a way is called: the name it is found by, of an instance also its step."""
+    return way if isinstance(way, str) else str(getattr(way, "name", type(way).__name__))
+
+
 def gradient(f: Callable[[Any], Any], x: Any, method: str | Method = "backprop") -> Any:
     """d f / d x, by any of the three ways.
 

@@ -72,9 +72,10 @@ def checked_same(first: Any, again: Any, tolerance: float | None = None) -> None
     a, b = np.asarray(first), np.asarray(again)
     if tolerance is None:
         tolerance = 64 * float(np.finfo(a.dtype if a.dtype.kind == "f" else float).eps)
-    same = a.shape == b.shape and bool(
-        np.all(np.abs(a - b) <= tolerance * np.maximum(np.abs(a), np.abs(b)) + 1e-300)
-    )
+    with np.errstate(invalid="ignore"):  # of infinities
+        same = a.shape == b.shape and bool(
+            np.all(np.abs(a - b) <= tolerance * np.maximum(np.abs(a), np.abs(b)) + 1e-300)
+        )
     if not same and np.isfinite(a).all() and np.isfinite(b).all():
         shown = f"{a} and {b}" if a.ndim == b.ndim == 0 else "different arrays"
         raise InputError(

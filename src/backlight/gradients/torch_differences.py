@@ -12,6 +12,7 @@ from torch import Tensor
 from backlight.errors import BacklightError, InputError, MethodError, OutputError
 from backlight.gradients.containers import Nest
 from backlight.gradients.outcome import checked_derivatives, checked_same
+from backlight.gradients.torch_batches import batched
 from backlight.gradients.torch_nesting import nested, refuse_followed, refuse_random
 from backlight.gradients.torch_ways import (
     BATCH_BYTES,
@@ -116,7 +117,8 @@ class _Evaluation:
     def _values(self, moved: Sequence[Tensor]) -> Tensor:
         if self.batched:
             try:
-                return torch.func.vmap(lambda *x: self.f(list(x)), randomness="error")(*moved)
+                found: Tensor = batched(lambda *x: self.f(list(x)), *moved)
+                return found
             except BacklightError:
                 raise
             except Exception as problem:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from backlight.errors import BacklightError, InputError, OutputError, TraceError
+from backlight.gradients.torch_batches import WrittenOut, batched
 from backlight.gradients.torch_nesting import (
     RECORDING,
     nested,
@@ -121,7 +122,7 @@ def forward_derivatives(
         for start in range(0, len(whole[0]), chunk):
             part = [d[start : start + chunk] for d in whole]
             try:
-                value, moved = torch.func.vmap(along, randomness="error")(*part)
+                value, moved = batched(along, *part)
             except BacklightError:
                 raise
             except Exception as problem:
@@ -206,7 +207,7 @@ def _pushed(
     """The value and its derivative along one direction, by dual tensors alone."""
     dual: Any = forward_ad
     try:
-        with dual.dual_level():
+        with WrittenOut(), dual.dual_level():
             inputs = [
                 dual.make_dual(leaf, d.contiguous())
                 for leaf, d in zip(fresh_copies(leaves), direction, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from backlight.errors import FileError, MissingExtraError, did_you_mean
 from backlight.show.files import check_writable, write_whole
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 _STYLES: Final = (
     ("#0072B2", "o", "-"),
@@ -29,6 +29,7 @@ _STYLES: Final = (
     ("#000000", "X", "-."),
 )
 _FORMATS: Final = ("png", "svg", "pdf")
+_WIDTH, _HEIGHT = 7.0, 4.5  # inches
 
 
 def step_figure(steps: Any, errors: Mapping[str, Any]) -> Figure:
@@ -41,22 +42,8 @@ def step_figure(steps: Any, errors: Mapping[str, Any]) -> Figure:
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    figure, axes = _axes()
-    for (name, found), (colour, marker, line) in zip(errors.items(), _STYLES, strict=False):
-        # Zero has no place on a logarithmic axis: no error is drawn as the smallest there can be.
-        shown = np.maximum(np.asarray(found, dtype=float), np.finfo(float).eps / 8)
-        if np.isnan(shown).all():
-            continue
-        best = int(np.nanargmin(shown))
-        label = f"{name} (best step {steps[best]:.1e})"
-        axes.loglog(steps, shown, line, color=colour, linewidth=1.6, label=label)
-        axes.loglog(
-            steps[best], shown[best], marker, color=colour, markersize=9, markeredgecolor="black"
-        )
-    axes.set_xlabel("step size")
-    axes.set_ylabel("error, relative to the largest derivative")
-    axes.set_title("Finite differences: rounding to the left, truncation to the right")
-    axes.legend(frameon=False)
+    figure = _figure()
+    _draw_steps(figure, steps, errors)
     return figure
 
 
@@ -73,7 +60,86 @@ def cost_figure(
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    figure, axes = _axes()
+    figure = _figure()
+    _draw_costs(figure, counts, seconds, evaluation)
+    return figure
+
+
+def gradient_figure(
+    steps: tuple[Any, Mapping[str, Any]],
+    costs: tuple[Mapping[str, Any], Mapping[str, Any]],
+    evaluation: float | None = None,
+) -> Figure:
+    """Both figures side by side.
+
+    Args:
+        steps, costs: what `step_figure` and `cost_figure` take.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    figure = _figure(width=2 * _WIDTH)
+    left, right = cast(Any, figure.subfigures(1, 2))
+    _draw_steps(left, *steps)
+    _draw_costs(right, *costs, evaluation)
+    return figure
+
+
+def save(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool = False) -> Figure:
+    """Write a figure whole or not at all, as its name's ending says; returns the figure.
+
+    Raises:
+        FileError: the ending is not png, svg or pdf, or the file cannot be written.
+    """
+    ending = check_figure(path, overwrite=overwrite)
+    write_whole(
+        path, lambda stream: figure.savefig(stream, format=ending, dpi=150), overwrite=overwrite
+    )
+    return figure
+
+
+def check_figure(path: str | os.PathLike[str], *, overwrite: bool = False) -> str:
+    """The format that `save` would write, known before there is a figure.
+
+    Raises:
+        FileError: the ending is not png, svg or pdf, or the file cannot be written.
+        MissingExtraError: matplotlib is not installed.
+    """
+    ending = Path(path).suffix.lower().lstrip(".")
+    if ending not in _FORMATS:
+        hint = did_you_mean(ending, _FORMATS) or f"; there are {', '.join(_FORMATS)}"
+        raise FileError(f"cannot draw a figure as {Path(path).name!r}{hint}")
+    check_writable(path, overwrite=overwrite)
+    _figure_class()
+    return ending
+
+
+def _draw_steps(figure: Figure | SubFigure, steps: Any, errors: Mapping[str, Any]) -> None:
+    axes = _axes(figure)
+    for (name, found), (colour, marker, line) in zip(errors.items(), _STYLES, strict=False):
+        # Zero has no place on a logarithmic axis: no error is drawn as the smallest there can be.
+        shown = np.maximum(np.asarray(found, dtype=float), np.finfo(float).eps / 8)
+        if np.isnan(shown).all():
+            continue
+        best = int(np.nanargmin(shown))
+        label = f"{name} (best step {steps[best]:.1e})"
+        axes.loglog(steps, shown, line, color=colour, linewidth=1.6, label=label)
+        axes.loglog(
+            steps[best], shown[best], marker, color=colour, markersize=9, markeredgecolor="black"
+        )
+    axes.set_xlabel("step size")
+    axes.set_ylabel("error, relative to the largest derivative")
+    axes.set_title("Finite differences: rounding to the left, truncation to the right")
+    axes.legend(frameon=False)
+
+
+def _draw_costs(
+    figure: Figure | SubFigure,
+    counts: Mapping[str, Any],
+    seconds: Mapping[str, Any],
+    evaluation: float | None,
+) -> None:
+    axes = _axes(figure)
     for name, (colour, marker, line) in zip(counts, _STYLES, strict=False):
         axes.loglog(
             counts[name], seconds[name], line, color=colour, marker=marker, markersize=5,
@@ -85,35 +151,24 @@ def cost_figure(
     axes.set_ylabel("time of one gradient (s)")
     axes.set_title("Cost of a gradient")
     figure.legend(loc="outside right upper", frameon=False)
-    return figure
 
 
-def save(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool = False) -> Figure:
-    """Write a figure whole or not at all, as its name's ending says; returns the figure.
-
-    Raises:
-        FileError: the ending is not png, svg or pdf, or the file cannot be written.
-    """
-    ending = Path(path).suffix.lower().lstrip(".")
-    if ending not in _FORMATS:
-        hint = did_you_mean(ending, _FORMATS) or f"; there are {', '.join(_FORMATS)}"
-        raise FileError(f"cannot draw a figure as {Path(path).name!r}{hint}")
-    check_writable(path, overwrite=overwrite)
-    write_whole(
-        path, lambda stream: figure.savefig(stream, format=ending, dpi=150), overwrite=overwrite
-    )
-    return figure
-
-
-def _axes() -> tuple[Figure, Any]:
+def _figure(width: float = _WIDTH) -> Figure:
     """A figure of its own: pyplot's global state is left alone."""
+    return _figure_class()(figsize=(width, _HEIGHT), layout="constrained")
+
+
+def _figure_class() -> type[Figure]:
     try:
         from matplotlib.figure import Figure
     except ImportError as problem:
         raise MissingExtraError("matplotlib", "plot") from problem
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    return Figure
+
+
+def _axes(figure: Figure | SubFigure) -> Any:
     axes = figure.subplots()
     axes.grid(visible=True, which="major", color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+    return axes

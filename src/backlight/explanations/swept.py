@@ -1,0 +1,107 @@
+"""Raw maps by backpropagation: one forward pass, cut at the layers, then sweeps from the scores."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from backlight.errors import InputError
+from backlight.explanations.cam import grad_cam, mean_gradients
+from backlight.explanations.capture import Capture, capture, check_connected, gradients
+from backlight.explanations.grid import Layout
+from backlight.explanations.inputs import Inputs
+from backlight.explanations.layer import layout_of
+from backlight.explanations.maps import Asked, Found, answers_of, check_maps, in_the_faster_order
+from backlight.explanations.methods import Method
+from backlight.explanations.replica import Replica
+from backlight.explanations.rules import Revealed, exchange
+from backlight.explanations.survey import survey
+from backlight.explanations.target import Answer
+from backlight.explanations.tensors import walk
+
+
+def swept(asked: Asked) -> Found:
+    """The maps by backpropagation.
+
+    Raises:
+        InputError: the method differentiates by pixels, and these are integers.
+        OutputError: a score leads back to nothing, or a map is not finite or zero everywhere.
+    """
+    spec, batch = asked.spec, asked.batch
+    if spec.by_pixels and not batch.image.is_floating_point():
+        kind = str(batch.image.dtype).removeprefix("torch.")
+        raise InputError(
+            f"{spec.name} differentiates by the pixels, which are {kind}: give a floating-point "
+            "tensor, or use method='grad-cam'"
+        )
+    runs = survey(asked.replica, batch).runs
+
+    def run(replica: Replica, memory_format: torch.memory_format) -> Capture:
+        with Revealed() if spec.rule else contextlib.nullcontext():
+            return capture(
+                replica,
+                batch,
+                asked.layers,
+                by_pixels=spec.by_pixels,
+                memory_format=memory_format,
+                runs=runs,
+            )
+
+    found = in_the_faster_order(run, asked)
+    layouts = {
+        name: layout_of(name, found.cuts[name], asked.replica, batch) for name in asked.layers
+    }
+    answers = answers_of(asked, found.output)
+    # The maps keep their precision where the caller's autocast would lower it.
+    with torch.autocast(batch.image.device.type, enabled=False):
+        maps = _raw_maps(spec, found, layouts, answers, batch)
+    return Found(found.output, answers, layouts, maps)
+
+
+def _raw_maps(
+    spec: Method,
+    run: Capture,
+    layouts: dict[str, Layout],
+    answers: Sequence[Answer],
+    batch: Inputs,
+) -> list[Tensor]:
+    roots = [answer.root for answer in answers]
+    check_connected(roots)
+    back = functools.partial(gradients, roots, [answer.cotangent for answer in answers])
+    weighed: list[Tensor] = []
+    if spec.by_layer:
+        cuts = [run.cuts[name] for name in layouts]
+        found = back(cuts, keep_graph=spec.by_pixels)
+        for name, cut, by_cut in zip(layouts, cuts, found, strict=True):
+            weighed.append(_weighed(cut, by_cut, layouts[name]))
+    if spec.rule:
+        exchange(roots, spec.rule, [tensor for _, tensor in walk(run.output)])
+    for name, coarse in zip(layouts, weighed, strict=True):
+        check_maps(coarse, answers, f"{spec.name} map at {name!r}", batch)
+    if run.pixels is None:
+        return weighed
+    slopes = back([run.pixels])[0]
+    check_maps(slopes, answers, f"{spec.name} map", batch)
+    if not spec.by_layer:
+        return [slopes]
+    products = [slopes * _enlarged(coarse, run.pixels).unsqueeze(2) for coarse in weighed]
+    for product in products:  # zero where nothing at the layer is positive, as Grad-CAM is there
+        check_maps(product, answers, f"{spec.name} map", batch, may_vanish=True)
+    return products
+
+
+def _weighed(cut: Tensor, by_cut: Tensor, layout: Layout) -> Tensor:
+    features = layout.maps(cut.detach())
+    slopes = layout.maps(by_cut.flatten(0, 1))
+    return grad_cam(features, mean_gradients(slopes.reshape(*by_cut.shape[:2], *slopes.shape[1:])))
+
+
+def _enlarged(coarse: Tensor, pixels: Tensor) -> Tensor:
+    """Rectified maps (T, B, h, w) at the input's resolution, bilinearly (section 3.2)."""
+    fine = F.interpolate(coarse.clamp(min=0), pixels.shape[2:], mode="bilinear")
+    return fine.to(pixels.dtype)
