@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,114 +19,20 @@ from backlight.gradients.problem import (
     coordinate,
     random_direction,
 )
-from backlight.gradients.stairs import Stairs, stairs_along
-from backlight.gradients.taylor import LIMIT, Slope, probe
+from backlight.gradients.taylor import LIMIT, Slope
+from backlight.gradients.weigh import SEED, Examination, weighed
 
 # Up to this many numbers every one is looked at by itself.
 FEW = 200
 _DIRECTIONS = 8
 _DIRECTIONS_OF_FEW = 4
-_SEED = 2017
 # Off by so many uncertainties, one line is enough to call a gradient wrong.
 _CLEAR = 100.0
-# Rounding errors that a claimed derivative is granted, in units of the precision.
-_GRANTED = 16.0
 # A quick look at a coordinate is enough if it would have shown this share of the largest.
 _FINE = 1e-3
 
-
-# Steps, of a ratio of 4, that a slope within one of f's stairs is looked at by.
-_CLOSE = 8
-# Lines along which stairs are looked for in vain.
-_NO_STAIRS = 2
-
 # A stretch of a leaf: its number, where it starts, where it stops.
 Piece = tuple[int, int, int]
-
-
-@dataclass
-class Examination:
-    """What was found along the lines looked at.
-
-    Attributes:
-        slopes: along random directions.
-        single: by (leaf, element), where coordinates were looked at one by one.
-        wrong: a direction whose slope is wrong, None where none is.
-        stairs: what f goes in, where that was seen; as they are along one line.
-        across: whether a claimed slope was that across the stairs.
-    """
-
-    problem: Problem
-    noise: float
-    slopes: list[Slope] = field(default_factory=list)
-    single: dict[tuple[int, int], Slope] = field(default_factory=dict)
-    wrong: Direction | None = None
-    worst: Slope | None = None
-    stairs: Stairs | None = None
-    across: bool = False
-    sought: int = 0
-
-    @property
-    def resolution(self) -> float:
-        """The smallest relative error that would have been seen along a random direction."""
-        usual = math.sqrt(sum(s.best**2 for s in self.slopes) / max(1, len(self.slopes)))
-        coarse = sorted(LIMIT * s.uncertainty for s in self.slopes)
-        return coarse[len(coarse) // 2] / usual if usual else 0.0
-
-    def kinks(self) -> int:
-        """Along how many lines f has one."""
-        return sum(s.kink is not None for s in [*self.slopes, *self.single.values()])
-
-
-def judge(problem: Problem, direction: Direction, noise: float, **options: Any) -> Slope | None:
-    """The claimed slope along one direction."""
-    claimed, terms = direction.slope(problem)
-    floor = _GRANTED * problem.epsilon * terms
-    residual = problem.residual(direction)
-    return probe(residual, claimed, noise, problem.epsilon, floor, **options)
-
-
-def weighed(seen: Examination, direction: Direction, **options: Any) -> Slope | None:
-    """The claimed slope along one direction; where it seems wrong because f goes in stairs, it is
-    right if it is the slope within a step, or that across the steps."""
-    problem = seen.problem
-    slope = judge(problem, direction, seen.noise, **options)
-    if slope is None or slope.right or (seen.stairs is None and seen.sought >= _NO_STAIRS):
-        return slope
-    stairs = stairs_along(problem.residual(direction), seen.noise, problem.epsilon)
-    if stairs is None:
-        seen.sought += 1
-        return slope
-    seen.stairs = stairs
-    within = _within_a_step(problem, direction, slope.claimed, stairs)
-    if within.right:
-        return within
-    across = judge(problem, direction, max(seen.noise, stairs.jump))
-    # Where that across is too uncertain to be told from that within, the latter alone counts.
-    if across is None or not across.right or abs(within.off) <= LIMIT * across.uncertainty:
-        return slope
-    seen.across = True
-    return across
-
-
-def _within_a_step(problem: Problem, direction: Direction, claimed: float, stairs: Stairs) -> Slope:
-    """Judged closely at x; where x lies on a jump itself, by the steps around it."""
-    _, terms = direction.slope(problem)
-    coarse = stairs.uncertainty + _GRANTED * problem.epsilon * terms
-    close = judge(problem, direction, 0.0, start=stairs.step, count=_CLOSE)
-    if close is not None and abs(close.off - stairs.off) <= LIMIT * (coarse + close.uncertainty):
-        return close
-    right = abs(stairs.off) <= LIMIT * coarse
-    return Slope(claimed, stairs.off, coarse, None, None, right, stairs.step)
-
-
-def notice_stairs(seen: Examination) -> None:
-    """Look whether what is constant around x is so because it goes in stairs."""
-    flat = all(s.best == 0 and s.off == 0 for s in seen.slopes)
-    if seen.stairs is None and flat and any(s.order is not None for s in seen.slopes):
-        line = random_direction(seen.problem, np.random.default_rng(_SEED))
-        residual = seen.problem.residual(line)
-        seen.stairs = stairs_along(residual, seen.noise, seen.problem.epsilon)
 
 
 def examine(problem: Problem, directions: int | None = None, each: bool = True) -> Examination:
@@ -135,7 +41,7 @@ def examine(problem: Problem, directions: int | None = None, each: bool = True) 
     Raises:
         Exception: f's own, where it fails everywhere around x.
     """
-    rng = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(SEED)
     few = each and problem.total <= FEW
     count = directions or (_DIRECTIONS_OF_FEW if few else _DIRECTIONS)
     lines = [random_direction(problem, rng) for _ in range(count)]
@@ -258,7 +164,7 @@ def _within(whole: Along, pieces: list[Piece]) -> Along:
     parts: list[Any] = [None] * len(whole.parts)
     for leaf, start, stop in pieces:
         d = whole.parts[leaf]
-        part = d * 0
+        part = np.zeros(d.shape) if isinstance(d, np.ndarray | np.generic) else d * 0
         part.reshape(-1)[start:stop] = d.reshape(-1)[start:stop]
         parts[leaf] = part
     return Along(parts)
@@ -301,7 +207,7 @@ def _telling(problem: Problem, leaf: int) -> list[int]:
     if size <= 24:
         return list(range(size))
     largest = np.argsort(-np.abs(as_array(problem.claimed[leaf])).reshape(-1))[:12]
-    spread = np.random.default_rng(_SEED).choice(size, 12, replace=False)
+    spread = np.random.default_rng(SEED).choice(size, 12, replace=False)
     return [int(i) for i in dict.fromkeys([*largest, *spread])]
 
 

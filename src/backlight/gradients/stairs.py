@@ -18,7 +18,7 @@ from backlight.gradients.noise import noise_of
 # Values looked at on each scale, and the ratio of the scales: no round numbers, by which stairs of
 # round numbers would be stepped over.
 _POINTS = 33
-_RATIO = 4.0
+_RATIO = 2.0
 _COARSEST = 2.0**-6 * math.sqrt(0.7)
 # Where between two values f is looked at.
 _BETWEEN = (0.382, 0.717)
@@ -93,7 +93,7 @@ def _jumps(
         if all(steps[i].is_calm(usual, calm_enough) for i in calm[-3:]) and all(
             steps[i].is_sudden(usual) for i in jumping[:2]
         ):
-            jump = statistics.median(size[i] for i in jumping)
+            jump = float(statistics.median(size[i] for i in jumping))
             return Stairs(jump, usual / spacing, (spread + 2 * rounding) / spacing, spacing)
     return None
 
