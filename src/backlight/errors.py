@@ -62,6 +62,9 @@ def nearest(word: str, choices: Iterable[str], count: int = 3) -> list[str]:
     by_folded = {choice.casefold(): choice for choice in choices}
     folded = word.casefold()
     close = difflib.get_close_matches(folded, by_folded, n=count, cutoff=0.6)
+    # What is far behind the nearest is not meant.
+    alike = [difflib.SequenceMatcher(None, folded, choice).ratio() for choice in close]
+    close = [c for c, ratio in zip(close, alike, strict=True) if ratio > alike[0] - 0.2]
     containing = sorted((c for c in by_folded if folded and folded in c), key=len)
     return [by_folded[c] for c in dict.fromkeys([*close, *containing])][:count]
 

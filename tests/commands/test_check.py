@@ -253,7 +253,7 @@ def test_a_module_with_random_weights_gets_the_same_verdict_again(check: Run) ->
         (
             [f"{HERE}:cubes", "--gradient", f"{HERE}:cubes_slop"],
             "no 'cubes_slop' in 'commands.functions'; did you mean 'cubes_slope' or "
-            "'cubes_slope_wrong' or 'cubes_off'?",
+            "'cubes_slope_wrong'?",
         ),
         (
             [f"{HERE}:cubes", "--gradient", f"{HERE}:elsewhere"],

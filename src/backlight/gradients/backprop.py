@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from backlight.gradients.blame import checked_and_blamed
-from backlight.gradients.containers import take_apart, take_directions
+from backlight.gradients.containers import check_finite, take_apart, take_directions
+from backlight.gradients.keeping import Keeper
 from backlight.gradients.outcome import (
     checked_array,
     checked_derivatives,
@@ -28,18 +29,23 @@ class Backprop:
 
     def gradient(self, f: Callable[[Any], Any], x: Any) -> Any:
         """d f / d x of a scalar f, in the nesting and shapes of x."""
-        nest = take_apart(x)
-        if nest.is_torch:
-            from backlight.gradients.torch_ways import backward_gradients
-
-            of_torch = backward_gradients(lambda leaves: f(nest.rebuild(leaves)), nest.leaves)
-            return nest.rebuild(checked_gradient(of_torch, nest))
+        nest = take_apart(x, finite=False)  # x and gradient are looked at together, in one go
 
         def function(leaves: Any) -> Any:
-            return f(nest.rebuild(list(leaves)))
+            return f(nest.rebuild(leaves))
 
-        _, found = value_and_adjoints(function, nest.leaves, checked_scalar)
-        return nest.rebuild(checked_and_blamed(found, nest, function))
+        try:
+            if nest.is_torch:
+                from backlight.gradients.torch_ways import backward_gradients
+
+                found = checked_gradient(backward_gradients(function, nest.leaves), nest)
+            else:
+                _, swept = value_and_adjoints(function, nest.leaves, checked_scalar)
+                found = checked_and_blamed(swept, nest, function)
+        except Exception:
+            check_finite(nest)  # where x is not, what f made of it is not the cause
+            raise
+        return nest.rebuild(found)
 
     def derivatives(self, f: Callable[[Any], Any], x: Any, directions: Any) -> Any:
         """The derivatives of f along k directions, (k, *shape of f's value): one sweep for each
@@ -51,15 +57,17 @@ class Backprop:
 
             found = backward_derivatives(lambda x: f(nest.rebuild(x)), nest.leaves, along)
             return checked_derivatives(found)
-        value = checked_array(f(nest.rebuild([leaf.copy()[()] for leaf in nest.leaves])))
+        with Keeper() as keeper:  # all sweeps are at the same x
+            leaves = [keeper.keep(leaf) for leaf in nest.leaves]
+            value = checked_array(f(nest.rebuild([leaf.copy()[()] for leaf in leaves])))
 
-        def one(element: int, leaves: Any) -> Any:
-            return np.reshape(f(nest.rebuild(list(leaves))), (-1,))[element]
+            def one(element: int, x: Any) -> Any:
+                return np.reshape(f(nest.rebuild(x)), (-1,))[element]
 
-        columns = []
-        for element in range(np.size(value)):
-            _, gradients = value_and_adjoints(partial(one, element), nest.leaves)
-            columns.append(sum(_inner(d, g) for d, g in zip(along, gradients, strict=True)))
+            columns = []
+            for element in range(np.size(value)):
+                _, gradients = value_and_adjoints(partial(one, element), leaves)
+                columns.append(sum(_inner(d, g) for d, g in zip(along, gradients, strict=True)))
         shape = (len(along[0]), *np.shape(value))
         return checked_derivatives(np.stack(columns, 1).reshape(shape))
 

@@ -47,11 +47,11 @@ def blamed_of_torch(found: list[Any], backward: Callable[[], list[Any]]) -> list
     Args:
         backward: the same derivatives, swept backwards.
     """
-    if all_finite(found):
+    if all_finite(found, found):
         return found
     if not any(bool(g.isinf().any()) for g in found):
         swept = backward()
-        return found if all_finite(swept) else swept
+        return found if all_finite(swept, swept) else swept
     return [g.nan_to_num(nan=0.0, posinf=math.inf, neginf=-math.inf) for g in found]
 
 

@@ -57,6 +57,15 @@ def arranged(
     return args, kwargs
 
 
+@lru_cache(maxsize=512)
+def read_as_given(function: Any, rule: Any, count: int) -> bool:
+    """Whether the first arguments of a function are those of its rule, in the same places."""
+    known, any_number = _read_names(rule)
+    if any_number or count > len(known):
+        return False
+    return known[1:count] == _parameters(function)[1:count]
+
+
 def refuse_out(kwargs: dict[str, Any]) -> None:
     out = kwargs.pop("out", None)
     if any(o is not None for o in (out if isinstance(out, tuple) else (out,))):

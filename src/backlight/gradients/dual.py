@@ -16,6 +16,7 @@ import numpy as np
 from backlight.gradients.blame import blamed_of_torch, checked_and_blamed
 from backlight.gradients.containers import Nest, take_apart, take_directions
 from backlight.gradients.forward import pushforward
+from backlight.gradients.keeping import Keeper
 from backlight.gradients.one_hot import OneHot
 from backlight.gradients.outcome import (
     checked_array,
@@ -54,10 +55,12 @@ class DualNumbers:
             named = blamed_of_torch(of_torch, lambda: backward_gradients(function, nest.leaves))
             return nest.rebuild(checked_gradient(named, nest))
         parts = []
-        for tangents, count in self._coordinates(nest):
-            value, moved = pushforward(function, nest.leaves, tangents)
-            checked_scalar(value)
-            parts.append(np.zeros(count) if moved is None else np.reshape(moved, -1))
+        with Keeper() as keeper:  # all passes are at the same x
+            kept = [keeper.keep(leaf) for leaf in nest.leaves]
+            for tangents, count in self._coordinates(nest):
+                value, moved = pushforward(function, kept, tangents)
+                checked_scalar(value)
+                parts.append(np.zeros(count) if moved is None else np.reshape(moved, -1))
         flat = np.concatenate(parts)
         ends = np.cumsum([np.size(leaf) for leaf in nest.leaves])[:-1]
         found: list[Any] = [
@@ -78,9 +81,7 @@ class DualNumbers:
             )
             return checked_derivatives(found)
         tangents = [np.moveaxis(d, 0, -1) for d in along]
-        value, moved = pushforward(
-            lambda leaves: f(nest.rebuild(list(leaves))), nest.leaves, tangents
-        )
+        value, moved = pushforward(lambda x: f(nest.rebuild(x)), nest.leaves, tangents)
         checked_array(value)
         if moved is None:
             return np.zeros((len(along[0]), *np.shape(value)))

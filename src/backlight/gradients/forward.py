@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from backlight.gradients.keeping import Keeper
 from backlight.gradients.one_hot import OneHot, pushed
 from backlight.gradients.reverse import LEVELS
 from backlight.gradients.rules.forms import Rule
@@ -46,7 +47,7 @@ def _dense(t: Any) -> Any:
 
 
 def pushforward(
-    function: Callable[[Sequence[Any]], Any], leaves: Sequence[Any], tangents: Sequence[Any]
+    function: Callable[[list[Any]], Any], leaves: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[Any, Any]:
     """The value of a function of leaves, and its derivatives along the directions.
 
@@ -59,19 +60,20 @@ def pushforward(
 
 
 def pushforward_all(
-    function: Callable[[Sequence[Any]], Sequence[Any]],
+    function: Callable[[list[Any]], Sequence[Any]],
     leaves: Sequence[Any],
     tangents: Sequence[Any],
 ) -> tuple[list[Any], list[Any]]:
     """The same for a function with several values."""
     level = next(LEVELS)
-    duals = [
-        leaf if t is None else Dual(leaf, t, level)
-        for leaf, t in zip(leaves, tangents, strict=True)
-    ]
     values, moved = [], []
-    for output in followed(function, duals):
-        follows = type(output) is Dual and output.level == level
-        values.append(output.primal if follows else output)
-        moved.append(_dense(output.tangent) if follows else None)
+    with Keeper() as keeper:  # the function may know the leaves by another name, and change them
+        duals = [
+            keeper.keep(leaf) if t is None else Dual(keeper.keep(leaf), t, level)
+            for leaf, t in zip(leaves, tangents, strict=True)
+        ]
+        for output in followed(function, duals):
+            follows = type(output) is Dual and output.level == level
+            values.append(output.primal if follows else output)
+            moved.append(_dense(output.tangent) if follows else None)
     return values, moved

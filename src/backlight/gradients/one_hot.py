@@ -45,9 +45,8 @@ def pushed(
     """The tangents of y: sparse where that is known to be possible, else as the rule says."""
     if np.shape(y) == t.shape:
         if type(rule) is Elementwise:
-            partial = rule.partials[i]
-            p = partial(y, *args) if callable(partial) else partial
-            return OneHot(t.index, t.value * _at(p, t), t.shape)
+            slope = rule.partials[i](y, *args)
+            return OneHot(t.index, t.value * _at(slope, t), t.shape)
         if type(rule) is Additive:
             return OneHot(t.index, t.value if rule.signs[i] > 0 else -t.value, t.shape)
     special = _SPARSE.get(function)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from backlight.errors import InputError, OutputError, TraceError
-from backlight.gradients.containers import Nest, all_finite, is_transformed
+from backlight.gradients.containers import (
+    Nest,
+    all_finite,
+    check_finite,
+    first_not_finite,
+    is_transformed,
+)
 from backlight.gradients.operators import Operators, plain
 
 
@@ -18,6 +25,8 @@ def checked_scalar(value: Any) -> Any:
         InputError: it is no real number, or has several elements: a gradient is of a scalar.
         OutputError: it is NaN or infinite.
     """
+    if isinstance(value, float) and math.isfinite(value):  # np.float64 too: most values are one
+        return value
     shape = np.shape(checked_array(value))
     if shape not in ((), (1,)):
         raise InputError(
@@ -103,27 +112,27 @@ def checked_derivatives(found: Any) -> Any:
 
 
 def checked_gradient(found: list[Any], nest: Nest) -> list[Any]:
-    """Finite gradients, shaped and typed like the leaves they are by.
+    """Finite gradients, shaped and typed like the leaves they are by, which are finite too.
 
     Raises:
-        OutputError: an entry is NaN or infinite; it is named.
+        InputError: an entry of a NumPy leaf is NaN or infinite; it is named.
+        OutputError: an entry of a gradient is.
     """
-    if nest.is_torch:
-        for g, path in zip([] if all_finite(found) else found, nest.paths, strict=False):
-            if not bool(g.isfinite().all()):
-                where = tuple((~g.isfinite()).nonzero()[0].tolist())
-                raise OutputError(f"the derivative by {path} is {float(g[where])} at {where}")
-        return found
-    result: list[Any] = []
-    for g, leaf, path in zip(found, nest.leaves, nest.paths, strict=True):
-        known = np.asarray(plain(g))
-        if known.dtype.kind in "fc" and not np.isfinite(known).all():
-            where = tuple(int(i) for i in np.argwhere(~np.isfinite(known))[0])
-            raise OutputError(f"the derivative by {path} is {known[where]} at {where}")
-        if isinstance(g, Operators):  # a derivative around this one is under way
-            result.append(g if g.dtype == leaf.dtype else g.astype(leaf.dtype))
-        elif np.ndim(leaf):
-            result.append(known.astype(leaf.dtype, copy=False))
-        else:
-            result.append(leaf.dtype.type(known))
-    return result
+    if not nest.is_torch:
+        found = [_typed(g, leaf) for g, leaf in zip(found, nest.leaves, strict=True)]
+    if not all_finite(nest.leaves, found):
+        check_finite(nest)
+        for g, path in zip(found, nest.paths, strict=True):
+            if (where := first_not_finite(g)) is not None:
+                bad = float(plain(g)[where])
+                raise OutputError(f"the derivative by {path} is {bad} at {where}")
+    return found
+
+
+def _typed(g: Any, leaf: Any) -> Any:
+    """A derivative in the precision of what it is by; a number's is a number."""
+    if type(g) is np.ndarray and g.dtype is leaf.dtype and leaf.ndim:
+        return g
+    if isinstance(g, Operators):  # a derivative around this one is under way
+        return g if g.dtype == leaf.dtype else g.astype(leaf.dtype)
+    return np.asarray(g).astype(leaf.dtype, copy=False) if leaf.ndim else leaf.dtype.type(g)

@@ -44,18 +44,22 @@ class Elementwise:
     __slots__ = ("partials",)
 
     def __init__(self, *partials: Callable[..., Array] | float) -> None:
-        self.partials = partials
+        self.partials = tuple(p if callable(p) else _constantly(p) for p in partials)
 
     def pull(self, i: int, g: Array, y: Array, args: Sequence[Array], options: Options) -> Array:
-        partial = self.partials[i]
-        c = g * (partial(y, *args) if callable(partial) else partial)
-        shape = getattr(args[i], "shape", ())
+        slope, count = self.partials[i], len(args)
+        # Written out, this takes half the time of slope(y, *args).
+        if count == 1:
+            c = g * slope(y, args[0])
+        elif count == 2:
+            c = g * slope(y, args[0], args[1])
+        else:
+            c = g * slope(y, *args)
+        shape = args[i].shape
         return c if c.shape == shape else unbroadcast(c, shape)
 
     def push(self, i: int, t: Array, y: Array, args: Sequence[Array], options: Options) -> Array:
-        partial = self.partials[i]
-        p = partial(y, *args) if callable(partial) else partial
-        return spread(t * expand(p), y.shape)
+        return spread(t * expand(self.partials[i](y, *args)), y.shape)
 
 
 class Additive:
@@ -68,7 +72,7 @@ class Additive:
 
     def pull(self, i: int, g: Array, y: Array, args: Sequence[Array], options: Options) -> Array:
         c = g if self.signs[i] > 0 else -g
-        shape = getattr(args[i], "shape", ())
+        shape = args[i].shape
         return c if c.shape == shape else unbroadcast(c, shape)
 
     def push(self, i: int, t: Array, y: Array, args: Sequence[Array], options: Options) -> Array:
@@ -90,7 +94,8 @@ class Linear:
         self.forward = forward
 
     def pull(self, i: int, g: Array, y: Array, args: Sequence[Array], options: Options) -> Array:
-        only_first(i)
+        if i:
+            only_first(i)
         return self.transpose(g, *args, **options)
 
     def push(self, i: int, t: Array, y: Array, args: Sequence[Array], options: Options) -> Array:
@@ -130,6 +135,10 @@ class Each:
         self.push = push
 
 
+def _constantly(slope: float) -> Callable[..., float]:
+    return lambda *_: slope
+
+
 def only_first(i: int) -> None:
     if i:
         raise TraceError(
@@ -154,6 +163,6 @@ def unbroadcast(g: Array, shape: tuple[int, ...]) -> Array:
         return g
     extra = g.ndim - len(shape)
     if extra > 0:
-        g = np.sum(g, axis=tuple(range(extra)))
+        g = np.add.reduce(g, tuple(range(extra)))
     copied = tuple(i for i, n in enumerate(shape) if n == 1 and g.shape[i] != 1)
-    return np.sum(g, axis=copied, keepdims=True) if copied else g
+    return np.add.reduce(g, copied, keepdims=True) if copied else g

@@ -13,12 +13,15 @@ from backlight.gradients.rules.primitives import contract
 
 
 def _pull_left(g: Array, y: Array, a: Array, b: Array) -> Array:
+    # of vectors and small matrices `dot` takes half the time that `matmul` does
     if b.ndim == 1:
         if a.ndim == 1:
             return g * b
         # BLAS writes an outer product twice as fast as broadcasting does
         outer = np.dot(g[:, None], b[None, :]) if g.ndim == 1 else g[..., None] * b
         return unbroadcast(outer, a.shape)
+    if a.ndim <= 2 and b.ndim == 2:
+        return np.dot(g, b.T)
     if a.ndim == 1:
         return unbroadcast(np.matmul(b, g[..., None])[..., 0], a.shape)
     return unbroadcast(np.matmul(g, np.swapaxes(b, -1, -2)), a.shape)
@@ -27,9 +30,9 @@ def _pull_left(g: Array, y: Array, a: Array, b: Array) -> Array:
 def _pull_right(g: Array, y: Array, a: Array, b: Array) -> Array:
     if a.ndim == 1:
         return g * a if b.ndim == 1 else unbroadcast(a[:, None] * g[..., None, :], b.shape)
+    if a.ndim == 2 and b.ndim <= 2:
+        return np.dot(g, a) if b.ndim == 1 else np.dot(a.T, g)
     if b.ndim == 1:
-        if a.ndim == 2:
-            return np.matmul(g, a)
         back = np.matmul(np.swapaxes(a, -1, -2), g[..., None])[..., 0]
         return unbroadcast(back, b.shape)
     return unbroadcast(np.matmul(np.swapaxes(a, -1, -2), g), b.shape)
