@@ -23,7 +23,7 @@ SOURCE = Path(backlight.__file__).parent
 MAY_IMPORT = {
     "errors": set(),
     "show": {"errors"},
-    "models": {"errors"},
+    "models": {"errors", "show"},
     "gradients": {"errors", "show"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
     "commands": {"errors", "models", "show", "gradients", "explanations"},

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from backlight.gradients.method import gradient as gradient
     from backlight.gradients.second_order import hessian as hessian
     from backlight.gradients.second_order import hessian_vector_product as hessian_vector_product
+    from backlight.models.black_box import BlackBox as BlackBox
     from backlight.models.loading import load_model as load_model
     from backlight.models.model import Model as Model
     from backlight.models.preprocessing import Preprocess as Preprocess
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Backprop": "backlight.gradients.backprop",
     "BacklightError": "backlight.errors",
+    "BlackBox": "backlight.models.black_box",
     "DualNumbers": "backlight.gradients.dual",
     "Explanation": "backlight.explanations.explanation",
     "FiniteDifferences": "backlight.gradients.finite",
@@ -74,6 +76,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "check",
     "Explanation",
     "Model",
+    "BlackBox",
     "Preprocess",
     "BacklightError",
 ]

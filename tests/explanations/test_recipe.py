@@ -95,3 +95,11 @@ def test_where_no_command_line_says_it_there_is_none(
 ) -> None:
     photos_given = files if given == "files" else [CHELSEA] * 3
     assert command_of(photos_given, target, source=source) == []
+
+
+def test_what_was_named_beside_the_model_is_named_again(files: list[Path]) -> None:
+    own = model(source="net.onnx", options={"preprocess": "unit", "labels": "my labels.txt"})
+    words = shlex.split(page_data(bl.explain(own, files[0])).recipe.command)
+    options = parsed(words)
+    assert (options.model, options.preprocess) == ("net.onnx", "unit")
+    assert options.labels == "my labels.txt"

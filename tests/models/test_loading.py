@@ -111,7 +111,7 @@ def test_files_that_are_no_model_are_refused_in_one_line(tmp_path: Path) -> None
         "empty.pt2": "is empty",
         "text.pt2": "is not a model",
         "cut.pt2": "is damaged or cut short",
-        "net.onnx": "is an ONNX file, which is not read",
+        "net.onnx": "is damaged or not an ONNX file",
         "w.safetensors": "weights without an architecture",
     }.items():
         with pytest.raises(ModelError, match=rf"{file}' .*{words}") as caught:

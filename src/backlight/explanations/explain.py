@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from backlight.errors import TargetError
 from backlight.explanations.capture import untraced
 from backlight.explanations.explanation import Explanation, LayerFacts
-from backlight.explanations.inputs import Inputs, as_model, is_black, prepare
-from backlight.explanations.layer import LayerLike, chosen
+from backlight.explanations.inputs import Inputs, ModelLike, as_model, is_black, prepare
+from backlight.explanations.layer import LayerLike, chosen, cut_there
 from backlight.explanations.maps import Asked, Found
 from backlight.explanations.methods import Method, find_method
 from backlight.explanations.moved import moved
@@ -35,7 +35,7 @@ Layers = LayerLike | Sequence[LayerLike] | None
 
 @overload
 def explain(
-    model: nn.Module | Model | str,
+    model: ModelLike,
     inputs: Any,
     target: TargetLike = None,
     *,
@@ -45,7 +45,7 @@ def explain(
 ) -> Explanation: ...
 @overload
 def explain(
-    model: nn.Module | Model | str,
+    model: ModelLike,
     inputs: Any,
     target: TargetLike = None,
     *,
@@ -55,7 +55,7 @@ def explain(
     gradients: str | Way | None = None,
 ) -> list[Explanation]: ...
 def explain(
-    model: nn.Module | Model | str,
+    model: ModelLike,
     inputs: Any,
     target: TargetLike = None,
     *,
@@ -70,7 +70,8 @@ def explain(
     model itself is only read, whatever happens.
 
     Args:
-        model: a module, a `Model`, or a name that `load_model` knows.
+        model: a module, a `Model`, a name that `load_model` knows, or a pair of callables
+            (features, tail) on arrays: see `BlackBox`.
         inputs: a photo (path, bytes, PIL image, array) or a list of photos, for a `Model` with
             preprocessing; else a tensor (B, C, H, W), or a tuple or mapping of tensors for
             models with several inputs.
@@ -79,7 +80,8 @@ def explain(
             are taken before the softmax. Every image's top class when left out.
         targets: several targets, explained from one forward pass.
         layer: where class-activation methods look: a module, its dotted name, or a list of them.
-            The best candidate of `layers` when left out. Pixel methods ignore it.
+            The best candidate of `layers` when left out. Pixel methods ignore it. In an ONNX
+            file also any other operation or tensor, by its name there.
         method: `grad-cam`, `guided-grad-cam`, `guided-backprop`, `deconvnet` or `gradient`.
 
             Guided backprop and deconvnet exchange the backward rule of every rectifier: ReLU in
@@ -105,7 +107,7 @@ def explain(
         BacklightError: in one of its kinds; each message says what would work instead.
         Exception: whatever the model itself raises.
     """
-    model = as_model(model)
+    model, layer = cut_there(as_model(model), layer)
     spec = find_method(method)
     asked = _asked(target, targets)
     way = find_way(gradients or ("central" if is_black(model.module) else "backprop"))
@@ -173,6 +175,7 @@ def _explanation(
         model=model.name or "",
         model_version=model.version,
         model_source=model.source,
+        model_options=model.options,
         labels=model.labels,
         image=batch.image,
         photos=batch.photos,

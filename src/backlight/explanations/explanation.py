@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -60,6 +60,7 @@ class Explanation:
         logits: the model's (B, classes) output; None if it has another form.
         model, model_version: what was explained, as far as it is known by name.
         model_source: what `load_model` makes it from; None for a module of one's own.
+        model_options: what was given with it, by argument of `load_model`.
         labels: names of the classes, where known.
         image: the input as the model saw it, (B, C, H, W).
         photos: the photos it was made from; empty when tensors were given.
@@ -80,6 +81,7 @@ class Explanation:
     image: Tensor
     photos: tuple[Photo, ...] = ()
     model_source: str | None = None
+    model_options: Mapping[str, str] = field(default_factory=dict)
     gradients: str = "backprop"
     again: Callable[[str], Explanation] | None = field(default=None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,17 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from backlight.errors import BacklightError, ImageError, InputError
+from backlight.errors import BacklightError, ImageError, InputError, ModelError
 from backlight.explanations.chance import generators_kept
 from backlight.explanations.replica import Replica
 from backlight.explanations.tensors import is_float
 from backlight.explanations.wrappers import uncompiled
+from backlight.models.black_box import BlackBox
 from backlight.models.images import read_image
 from backlight.models.model import Model
 
 Region = tuple[float, float, float, float]
+ModelLike = nn.Module | Model | str | tuple[Callable[..., Any], Callable[..., Any]]
 
 
 @dataclass(frozen=True)
@@ -110,12 +112,17 @@ def _own(entry: Any) -> Any:
     return {k: _own(v) for k, v in entry.items()} if type(entry) is dict else entry
 
 
-def as_model(model: nn.Module | Model | str) -> Model:
-    """A `Model` from what may be given for one: itself, a module, or a name to load."""
+def as_model(model: ModelLike) -> Model:
+    """A `Model` from what may be given for one: itself, a module, a name to load, or a pair of
+    callables (features, tail)."""
     if isinstance(model, Model):
         return model
     if isinstance(model, nn.Module):
         return Model(uncompiled(model))  # for its name; what runs is the replica's matter
+    if isinstance(model, tuple | list):
+        if len(model) != 2:
+            raise ModelError(f"a model is a pair (features, tail), got {len(model)} entries")
+        return Model(BlackBox(*model))
     from backlight.models.loading import load_model
 
     return load_model(model)
@@ -184,8 +191,7 @@ def _check_finite(inputs: Inputs) -> None:
 def _from_photos(model: Model, given: list[Any]) -> Inputs:
     if model.preprocess is None:
         raise InputError(
-            f"{model.name} has no preprocessing for photos: give a tensor, or "
-            "backlight.Model(module, preprocess=backlight.Preprocess(size=224, …))"
+            f"{model.name} has no preprocessing for photos: give a tensor, or {_with_photos(model)}"
         )
     photos, tensors = [], []
     for index, source in enumerate(given):
@@ -208,6 +214,13 @@ def _from_photos(model: Model, given: list[Any]) -> Inputs:
             )
         )
     return Inputs(_for_model(model, _joined(tensors)), (_IMAGE,), photos=tuple(photos))
+
+
+def _with_photos(model: Model) -> str:
+    """The call that makes a model that takes photos of this one."""
+    if model.source is not None:
+        return f"bl.load_model({model.source!r}, preprocess='imagenet') ('unit', 'symmetric')"
+    return "bl.Model(module, preprocess=bl.Preprocess(size=224, …))"
 
 
 def _one_image(made: Any) -> Tensor:

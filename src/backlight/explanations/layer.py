@@ -8,6 +8,7 @@ that still reaches it.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from backlight.errors import LayerError, did_you_mean
 from backlight.explanations.capture import untraced
 from backlight.explanations.grid import Layout, read_layout
-from backlight.explanations.inputs import Inputs, as_model, prepare
+from backlight.explanations.inputs import Inputs, ModelLike, as_model, prepare
 from backlight.explanations.replica import Replica
 from backlight.explanations.survey import Survey, survey
 from backlight.explanations.watch import Seen
@@ -44,14 +45,15 @@ class Candidate:
     reason: str
 
 
-def layers(model: nn.Module | Model | str, inputs: Any) -> list[Candidate]:
+def layers(model: ModelLike, inputs: Any) -> list[Candidate]:
     """The layers that class-activation methods can look at, the best first.
 
     They are found by running the model once on the first of the inputs; the model is left as
     it was.
 
     Args:
-        model: a module, a `Model`, or a name that `load_model` knows.
+        model: a module, a `Model`, a name that `load_model` knows, or a pair of callables
+            (features, tail).
         inputs: what `explain` takes: a photo, a tensor (B, C, H, W), several inputs.
 
     Raises:
@@ -148,6 +150,26 @@ def _what_follows(entry: Seen, found: Survey) -> str:
     if pooled is None:
         return "before its positions are merged"
     return "before pooling" if _has_extent(pooled) else "before global pooling"
+
+
+def cut_there(
+    model: Model, layer: LayerLike | Sequence[LayerLike] | None
+) -> tuple[Model, LayerLike | Sequence[LayerLike] | None]:
+    """The model and its layers. One whose module can be cut at any of its tensors (an ONNX file) is
+    cut at those that are asked for by names that no layer has yet.
+
+    Raises:
+        LayerError: there is no such tensor (the nearest is named).
+    """
+    cut_at = getattr(model.module, "cut_at", None)
+    several = list(layer) if isinstance(layer, list | tuple) else [layer]
+    names = [entry for entry in several if isinstance(entry, str)]
+    known = {name for name, _ in model.module.named_modules()}
+    if cut_at is None or len(names) < len(several) or known.issuperset(names):
+        return model, layer
+    module, found = cut_at(*names)
+    model = dataclasses.replace(model, module=module)
+    return model, list(found) if isinstance(layer, list | tuple) else found[0]
 
 
 def chosen(

@@ -48,6 +48,7 @@ def command(why: Explanation) -> str:
     files = [f"./{p.name}" if p.name.startswith("-") else p.name for p in why.photos]
     options = {
         "--model": why.model_source,
+        **{f"--{key}": value for key, value in why.model_options.items()},
         "--target": named,
         "--method": why.method,
         "--layer": why.layer or "",

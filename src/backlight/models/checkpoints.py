@@ -44,9 +44,13 @@ def read_file(path: Path) -> bytes:
     return content
 
 
-def fingerprint(content: bytes) -> str:
-    """The start of the SHA-256 of a file, enough to tell two files apart."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()[:16]}"
+def fingerprint(content: bytes, *beside: Path) -> str:
+    """The start of the SHA-256 of a file, and of those it refers to: enough to tell two apart."""
+    digest = hashlib.sha256(content)
+    for path in beside:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:16]}"
 
 
 def kind_of(content: bytes, path: Path) -> Kind:

@@ -23,10 +23,12 @@ from backlight.models.factories import from_factory
 from backlight.models.hubs import from_timm, from_torchvision
 from backlight.models.known import KNOWN_MODELS, KnownModel, known_models
 from backlight.models.model import Model
+from backlight.models.onnx_network import load_onnx
+from backlight.models.reading import Labels, Preprocessing, read_labels, with_preprocess
 
 __all__ = ["KnownModel", "known_models", "load_model"]
 
-_FORMS = "torchvision:NAME, timm:NAME, package.module:function or a .pt2 file"
+_FORMS = "torchvision:NAME, timm:NAME, package.module:function or a .pt2 or .onnx file"
 _SUFFIXES = {".pt2", ".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".onnx"}
 
 
@@ -35,6 +37,8 @@ def load_model(
     *,
     weights: str | os.PathLike[str] | None = None,
     device: str | torch.device | None = None,
+    preprocess: Preprocessing | None = None,
+    labels: Labels | None = None,
 ) -> Model:
     """Load a network with its preprocessing and labels, in evaluation mode.
 
@@ -45,16 +49,23 @@ def load_model(
             - "torchvision:NAME" or "timm:NAME", such as "torchvision:resnet50";
             - "package.module:function", a function without arguments that returns a
               `torch.nn.Module` or a `Model`; the current directory is searched too;
-            - a file written by `torch.export.save`. It holds neither preprocessing nor labels.
+            - a file written by `torch.export.save`. It holds neither preprocessing nor labels;
+            - an ONNX file, which onnxruntime runs. It holds them where `describe_onnx` put them.
 
         weights: None for the pretrained weights, "none" for random ones (not for a file or a
             function, which bring their own), or a state dict in a .pth, .pt or .safetensors file.
         device: "cpu", "cuda", "cuda:1", "mps"; None is the CPU, or for a file or function, where
-            it puts the network itself.
+            it puts the network itself. An ONNX file runs on the CPU.
+        preprocess: how a photo becomes the input, in place of what the model brings: "imagenet",
+            "unit" (colours 0 to 1) or "symmetric" (-1 to 1) at the size of its input, a
+            `Preprocess`, or another callable from an image to a tensor.
+        labels: the name of each class, in place of what the model brings: a list, "imagenet", or a
+            text file with one name a line.
 
     Raises:
         ModelError: there is no such model, file, weights or device, or it cannot be used; one
             line with the reason, and the nearest name where there is one.
+        InputError: the preprocessing or the labels cannot be used.
         MissingExtraError: a package is needed that is not installed.
     """
     place = None if device is None else resolve_device(device)
@@ -69,13 +80,23 @@ def load_model(
     content = None if file is None else read_file(file)
     state = None if file is None or content is None else read_state(content, file)
 
+    names = None if labels is None else read_labels(labels)
+
     model = _load(given, weights, place)
     if file is not None and content is not None and state is not None:
         put_weights(model.module, state, file)
         model = dataclasses.replace(model, version=f"{file.name} {fingerprint(content)}")
     _to_evaluation(model, place)
-    # With weights of its own the name alone no longer says what the model is.
-    return model if weights is None else dataclasses.replace(model, source=None)
+    if names is not None:
+        model = dataclasses.replace(model, labels=names)
+    if preprocess is not None:
+        model = with_preprocess(model, preprocess)
+    own = {"preprocess": preprocess, "labels": labels}
+    options = {key: os.fspath(v) for key, v in own.items() if isinstance(v, str | os.PathLike)}
+    if weights is None and all(v is None or key in options for key, v in own.items()):
+        return dataclasses.replace(model, options=options) if options else model
+    # With something of its own that has no name, its name no longer says what the model is.
+    return dataclasses.replace(model, source=None)
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -119,6 +140,8 @@ def _load(name: str, weights: str | os.PathLike[str] | None, device: torch.devic
             f"weights='none' is for known, torchvision: and timm: models, not {name!r}"
         )
     path = Path(name)
+    if path.suffix == ".onnx" and weights is not None:
+        raise ModelError(f"{name!r} brings its own weights: leave weights= out")
     if path.suffix in _SUFFIXES or path.exists() or (not colon and len(path.parts) > 1):
         return _from_file(path, device)
     if colon:
@@ -131,7 +154,7 @@ def _load(name: str, weights: str | os.PathLike[str] | None, device: torch.devic
 def _from_file(path: Path, device: torch.device | None) -> Model:
     content = read_file(path)
     if path.suffix == ".onnx":
-        raise ModelError(f"{str(path)!r} is an ONNX file, which is not read: expected {_FORMS}")
+        return load_onnx(content, path)
     if path.suffix == ".safetensors":
         raise ModelError(
             f"{str(path)!r} holds weights without an architecture: name the architecture as the "

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -36,6 +36,8 @@ class Model:
         name: what to call the network in results; the name of its class when not given.
         version: what reproduces it, such as the package and version of its weights.
         source: where it came from: a known name, a file, or None for a module of one's own.
+        options: by argument of `load_model`, the names and files that were given with the source:
+            `{"preprocess": "unit", "labels": "labels.txt"}`.
         input_shape: the shape of its first input where that is known, such as (1, 3, 224, 224);
             None in place of a size that is free.
 
@@ -51,6 +53,7 @@ class Model:
     version: str | None = None
     source: str | None = None
     input_shape: tuple[int | None, ...] | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.module, nn.Module):
