@@ -6,19 +6,32 @@ import argparse
 import os
 import platform
 
+import numpy as np
 import torch
 
-from benchmarks import explaining, starting
+from benchmarks import explaining, gradients, starting, ways
+
+PARTS = {
+    "starting": starting.run,
+    "gradients": gradients.run,
+    "explaining": explaining.run,
+    "ways": ways.run,
+}
 
 
 def main() -> None:
     """Print times and ratios; a bound that is not met is marked, not hidden."""
-    argparse.ArgumentParser(prog="benchmarks", description=main.__doc__).parse_args()
+    parser = argparse.ArgumentParser(prog="benchmarks", description=main.__doc__)
+    parser.add_argument(
+        "parts", nargs="*", choices=[*PARTS, []], default=list(PARTS), help="default: all of them"
+    )
+    chosen = parser.parse_args().parts
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__} with "
-        f"{torch.get_num_threads()} threads; medians, contenders taking turns\n"
+        f"{torch.get_num_threads()} threads, NumPy {np.__version__}; medians, contenders taking "
+        "turns\n"
     )
-    lines = [*starting.run(), *explaining.run()]
+    lines = [line for part in chosen for line in PARTS[part]()]
     print("\nratios:")
     for line in lines:
         print(line)

@@ -15,11 +15,20 @@ GradCam = Callable[[Tensor, Sequence[int]], object]
 def contenders(network: nn.Module, layer: str) -> dict[str, GradCam]:
     """By name, a function that computes the maps of several classes for a batch."""
     return {
-        "backlight": _backlight(network, layer),
+        "backlight": by_way(network, layer),
         "captum": _captum(network, layer),
         "torchcam": _torchcam(network, layer),
         "grad-cam": _pytorch_grad_cam(network, layer),
     }
+
+
+def by_way(network: nn.Module, layer: str, way: str = "backprop") -> GradCam:
+    """Backlight's, by any way to the derivatives."""
+
+    def run(images: Tensor, classes: Sequence[int]) -> object:
+        return bl.explain(network, images, targets=list(classes), layer=layer, gradients=way)
+
+    return run
 
 
 def forward(network: nn.Module) -> Callable[[Tensor], Tensor]:
@@ -28,13 +37,6 @@ def forward(network: nn.Module) -> Callable[[Tensor], Tensor]:
     def run(images: Tensor) -> Tensor:
         with torch.no_grad():
             return network(images)
-
-    return run
-
-
-def _backlight(network: nn.Module, layer: str) -> GradCam:
-    def run(images: Tensor, classes: Sequence[int]) -> object:
-        return bl.explain(network, images, targets=list(classes), layer=layer)
 
     return run
 

@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 
 import backlight as bl
 from benchmarks.contenders import contenders, forward
+from benchmarks.lines import Line, listed
 from benchmarks.measuring import medians
 from benchmarks.memory import peak
 from benchmarks.networks import LAYERS, batch, build
 
 CLASSES = range(20)
 SLOW = 8  # from this batch size on fewer rounds are enough
-
-
-@dataclass(frozen=True)
-class Line:
-    """One result: what was measured, its ratio, and the bound that was set for it."""
-
-    what: str
-    ratio: float
-    bound: float
-    at_least: bool = False
-
-    @property
-    def met(self) -> bool:
-        return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
-
-    def __str__(self) -> str:
-        sign = "≥" if self.at_least else "≤"
-        mark = "met" if self.met else "NOT MET"
-        return f"  {self.what:<58}{self.ratio:7.2f} ×   {sign} {self.bound:.2f}   {mark}"
 
 
 def time_of_one_class(name: str, size: int) -> Iterator[Line]:
@@ -44,7 +25,7 @@ def time_of_one_class(name: str, size: int) -> Iterator[Line]:
     for peer, explain in contenders(network, LAYERS[name]).items():
         runs[peer] = lambda explain=explain: explain(images, [0])
     seconds = medians(runs, rounds=7 if size >= SLOW else 15)
-    print(f"{name}, batch {size}, one class: " + _listed(seconds))
+    print(f"{name}, batch {size}, one class: " + listed(seconds))
     ours = seconds["backlight"]
     yield Line(f"{name} batch {size}: Grad-CAM / forward", ours / seconds["forward"], 1.10)
     yield Line(f"{name} batch {size}: captum / ours", seconds["captum"] / ours, 1.0, True)
@@ -59,7 +40,7 @@ def time_of_many_classes(name: str) -> Iterator[Line]:
     seconds = medians(
         {"1 class": lambda: ours(images, [0]), "20 classes": lambda: ours(images, CLASSES)}, 15
     )
-    print(f"{name}, batch 1, many classes: " + _listed(seconds))
+    print(f"{name}, batch 1, many classes: " + listed(seconds))
     yield Line(f"{name}: 20 classes / 1 class", seconds["20 classes"] / seconds["1 class"], 1.25)
 
 
@@ -78,7 +59,7 @@ def time_of_guided(name: str, size: int) -> Iterator[Line]:
         ),
     }
     seconds = medians(runs, rounds=5 if size >= SLOW else 11)
-    print(f"{name}, batch {size}, guided: " + _listed(seconds))
+    print(f"{name}, batch {size}, guided: " + listed(seconds))
     ratio = seconds["guided-grad-cam"] / seconds["forward + backward"]
     yield Line(f"{name} batch {size}: Guided Grad-CAM / forward + backward", ratio, 1.15)
 
@@ -106,7 +87,3 @@ def run() -> list[Line]:
     lines += memory_of_one_class("ResNet-50", 16)
     lines += memory_of_one_class("EfficientNet-Lite0", 16)
     return lines
-
-
-def _listed(seconds: dict[str, float]) -> str:
-    return ", ".join(f"{who} {1000 * value:.1f} ms" for who, value in seconds.items())

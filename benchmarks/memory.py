@@ -23,7 +23,7 @@ def peak(network: str, images: int, contender: str) -> float:
 
 
 def _main() -> None:
-    from benchmarks.contenders import contenders, forward
+    from benchmarks.contenders import by_way, contenders, forward
     from benchmarks.measuring import PeakMemory
     from benchmarks.networks import LAYERS, batch, build
 
@@ -35,7 +35,11 @@ def _main() -> None:
         def run(size: int) -> None:
             infer(batch(size))
     else:
-        explain = contenders(network, LAYERS[name])[contender]
+        layer = LAYERS[name]
+        is_way = contender in ("dual", "central")
+        explain = (
+            by_way(network, layer, contender) if is_way else contenders(network, layer)[contender]
+        )
 
         def run(size: int) -> None:
             explain(batch(size), [0])

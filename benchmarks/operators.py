@@ -37,7 +37,6 @@ _UNDEFINED = {
     "normal": "random by a seed of its own, with a derivative that is 0 by definition",
     "normal.number_mean": "random by a seed of its own, with a derivative that is 0 by definition",
     "nn.functional.hinge_embedding_loss": "its target is a label, at which it jumps",
-    "round.decimals_3": "a staircase whose steps of 0.001 look like a slope",
     # check finds it: in double precision too, its backward multiplies by 1/6 in single precision.
     "nn.functional.hardsigmoid": "its derivative in PyTorch is off by 3e-8 of itself",
     "as_strided_scatter": "writes elements twice: no derivative there",

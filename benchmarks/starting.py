@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from benchmarks.explaining import Line
+from benchmarks.lines import Line
 from benchmarks.measuring import medians
 
 

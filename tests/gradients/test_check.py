@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
 import numpy as np
@@ -269,3 +270,21 @@ def test_a_torch_function_that_takes_derivatives_itself_is_checked() -> None:
         return (slope**2).sum()
 
     assert check(penalty, torch.tensor([0.5, 1.0], dtype=torch.float64)).ok
+
+
+# ------------------------------------------------------------------ in words
+
+
+def test_a_derivative_that_should_be_0_is_said_to_be_0() -> None:
+    verdict = check(lambda p: example_4(p, last_bias=2), EXAMPLE_4, by_hand)
+    assert re.search(r"claimed to be -?0\.\d+, but is 0: ", verdict.reason)
+
+
+def test_a_small_error_is_shown_by_as_many_digits_as_it_takes() -> None:
+    x = np.array([2.1, 3.0])
+    verdict = check(lambda x: 1e-4 * np.sum(x**2), x, lambda x: 2e-4 * x * (1 + 1e-8))
+    assert "by x[1] is claimed to be 0.00060000001, but is 0.0006: " in verdict.reason
+
+
+def test_one_coordinate_is_spoken_of_as_one() -> None:
+    assert "along 4 random directions and its only coordinate" in check(np.sin, 1.0).reason

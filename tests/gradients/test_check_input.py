@@ -32,6 +32,8 @@ REFUSED: list[tuple[Any, Any, Any, str, str]] = [
     (np.sum, ONES, np.ones(2), "InputError", "shape (2,): expected (3,)"),
     (lambda p: np.sum(p["a"]), {"a": ONES}, {"b": ONES}, "InputError", "keys ['a']"),
     (lambda p: np.sum(p[0]), [ONES, ONES], [ONES], "InputError", "2 entries"),
+    (lambda x: np.sum(x) * 1j, ONES, ONES, "InputError", "complex number: expected a real one"),
+    (lambda x: x.sum() * 1j, torch.ones(2), None, "InputError", "complex number"),
     (np.sum, ONES, "duel", "MethodError", "dual"),
     (3.0, ONES, None, "InputError", "expected a function"),
     (torch.nn.Dropout(), torch.ones(9), None, "InputError", ".eval()"),

@@ -11,8 +11,10 @@ import pytest
 import torch
 
 from backlight.errors import FileError, InputError, MissingExtraError, TraceError
+from backlight.gradients.backprop import Backprop
 from backlight.gradients.compare import Comparison, compare
 from backlight.gradients.compare_curves import costs, step_errors
+from backlight.gradients.dual import DualNumbers
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import NAMES
 
@@ -150,6 +152,9 @@ def test_instances_are_named_by_what_they_are() -> None:
     row = found.row("central, step 0.001")
     assert row.absolute_error == pytest.approx(1e-6, rel=2)
     assert row.evaluations == 6
+    exact = compare(smooth, X, [DualNumbers(), Backprop()], budget=BUDGET)
+    assert [r.way for r in exact.rows] == ["dual", "backprop"]
+    assert exact.truth == "backprop"
 
 
 def test_ways_that_disagree_are_judged_by_the_next_witness(

@@ -57,6 +57,18 @@ def test_a_single_wrong_element_is_named(x: dict[str, Any], leaf: str) -> None:
     assert verdict.culprit.element == where
 
 
+def test_a_wrong_number_among_many_inputs_is_named_and_no_other_input() -> None:
+    x = (1.5, np.linspace(0, 3, 300), 2.0)
+    verdict = check(
+        lambda p: p[0] * np.sum(np.sin(p[1])) + p[2] ** 2,
+        x,
+        lambda p: (np.sum(np.sin(p[1])), p[0] * np.cos(p[1]), 3 * p[2]),
+    )
+    assert verdict.culprit is not None
+    assert verdict.culprit.input == "x[2]"
+    assert verdict.culprit.factor == "is 3/2 × the right one"
+
+
 FACTORS = {-1: "is −1 × the right one", 2: "is 2 × the right one", 0.25: "is 1/4 × the right one"}
 
 

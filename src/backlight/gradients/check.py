@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import BacklightError, InputError
-from backlight.gradients.locate import Examination, bisect, every_coordinate, examine, explain_error
+from backlight.gradients.locate import bisect, every_coordinate, examine, explain_error
 from backlight.gradients.problem import coordinate, number, quiet, random_direction
 from backlight.gradients.subject import (
     Subject,
@@ -22,10 +22,15 @@ from backlight.gradients.subject import (
 )
 from backlight.gradients.taylor import LIMIT
 from backlight.gradients.verdict import Culprit, Verdict
+from backlight.gradients.weigh import Examination, notice_stairs
 
 # Beside x means this far, relative to the size of x: off any kink that x lies on.
 _BESIDE = 1e-3
 _VALUE_ROUNDINGS = 8.0
+# A derivative that may be 0 is said to be, where it is below this share of the claimed one.
+_NOTHING = 1e-6
+# Digits of a derivative, where more are not needed to tell it from another; all that there are.
+_DIGITS, _ALL_DIGITS = 6, 17
 
 
 def check(f: Any, x: Any, gradient: Any = None, *, value: Any = None) -> Verdict:
@@ -36,7 +41,9 @@ def check(f: Any, x: Any, gradient: Any = None, *, value: Any = None) -> Verdict
     steps are chosen by the error they leave. There is no tolerance to set. What cannot be seen,
     because f is noisy, is said by the verdict's `resolution`.
 
-    At a kink, where the slopes to the left and right differ, any slope between them is accepted.
+    At a kink, where the slopes to the left and right differ, any slope between them is accepted. Of
+    a function that goes in stairs (rounded, quantised) the slope within a step is, which is its
+    derivative almost everywhere, and that across the steps, which is what it does on the whole.
 
     Args:
         f: a NumPy or torch function of one argument with a scalar value; or a `torch.nn.Module`,
@@ -91,6 +98,7 @@ def judged(subject: Subject, culprits: Callable[[], list[Verdict]] = list) -> Ve
         "resolution": seen.resolution,
         "order": float(np.median(orders)) if orders else None,
     }
+    notice_stairs(seen)
     findings = _findings(seen)
     if seen.wrong is None:
         return Verdict(True, _praise(seen), None, findings, **facts)
@@ -146,7 +154,8 @@ def _right_beside(subject: Subject) -> bool:
 def _praise(seen: Examination) -> str:
     looked = f"{len(seen.slopes)} random directions"
     if seen.single:
-        looked += f" and all {len(seen.single)} coordinates"
+        count = len(seen.single)
+        looked += f" and all {count} coordinates" if count > 1 else " and its only coordinate"
     if all(s.best == 0 and s.off == 0 for s in seen.slopes):
         return f"right along {looked}: f is constant around x, its gradient 0"
     return f"right along {looked}, to {seen.resolution:.1e} of the gradient"
@@ -160,15 +169,26 @@ def _blame(
         named = f"{subject.name}: the derivative by {subject.paths[leaf]} is wrong"
     else:
         scale = coordinate(seen.problem, leaf, element).scale
-        right = f"is {slope.best / scale:.6g}"
+        claimed, best = _apart(slope.claimed / scale, slope.best / scale, slope.uncertainty / scale)
+        right = f"is {best}"
         if slope.kink is not None:
             left, beyond = slope.kink
             right = f"f's slopes there are {left / scale:.6g} and {beyond / scale:.6g}"
         named = (
             f"{subject.name}: the derivative by {subject.call(leaf, element)} is claimed to be "
-            f"{slope.claimed / scale:.6g}, but {right}"
+            f"{claimed}, but {right}"
         )
     return f"{named}: the claimed one {factor}" if factor else named
+
+
+def _apart(claimed: float, right: float, uncertainty: float) -> tuple[str, str]:
+    """Two derivatives that differ, with as many digits as show it."""
+    if abs(right) <= min(LIMIT * uncertainty, _NOTHING * abs(claimed)):
+        right = 0.0
+    digits = _DIGITS
+    while (told := f"{claimed:.{digits}g}") == f"{right:.{digits}g}" and digits < _ALL_DIGITS:
+        digits += 1
+    return told, f"{right:.{digits}g}"
 
 
 def _findings(seen: Examination) -> tuple[str, ...]:
@@ -180,11 +200,23 @@ def _findings(seen: Examination) -> tuple[str, ...]:
             f"x lies on a kink: along {kinks} of {lines} lines the slopes to the left and right "
             "differ; a slope between them is accepted"
         )
-    if seen.resolution > 0.01:
+    if seen.stairs is not None:
+        found.append(
+            f"f goes in stairs, of jumps of about {seen.stairs.jump:.2g}: the slope between the "
+            "jumps is accepted, and that across many of them, where it can be told; "
+            + _which_slope(seen)
+        )
+    if seen.resolution > 0.01 and (seen.stairs is None or seen.wrong is None):
         found.append(
             f"f is noisy: errors of the gradient below {seen.resolution:.1%} would not be seen"
         )
     return tuple(found)
+
+
+def _which_slope(seen: Examination) -> str:
+    if seen.wrong is not None:
+        return "the claimed one is neither"
+    return f"the claimed one is that {'across' if seen.across else 'between'} them"
 
 
 def _with_values(

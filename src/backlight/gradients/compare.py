@@ -15,7 +15,7 @@ from backlight.gradients.compare_table import as_frame, as_html, as_text
 from backlight.gradients.containers import Nest, take_apart
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.measure import measured
-from backlight.gradients.method import NAMES, Method, find_way
+from backlight.gradients.method import NAMES, Method, find_way, way_name
 from backlight.gradients.outcome import checked_same, checked_scalar
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def compare(
     """
     nest = take_apart(x)
     value, forward_seconds = _evaluated(f, nest, budget)
-    chosen = [(w if isinstance(w, str) else _name(w), _unguarded(find_way(w))) for w in ways]
+    chosen = [(way_name(w), _unguarded(find_way(w))) for w in ways]
     rows = [_row(name, way, f, nest, budget) for name, way in chosen]
     ran = {row.way: row for row in rows if row.gradient is not None}
     if not ran:
@@ -267,9 +267,3 @@ def _unguarded(way: Method) -> Method:
     if isinstance(way, FiniteDifferences):
         return FiniteDifferences(way.scheme, way.step, verify=False)
     return way
-
-
-def _name(way: Any) -> str:
-    if isinstance(way, FiniteDifferences):
-        return way.scheme if way.step is None else f"{way.scheme}, step {way.step:g}"
-    return type(way).__name__

@@ -4,11 +4,13 @@ together again."""
 from __future__ import annotations
 
 import cmath
+import itertools
 import math
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any
 
@@ -25,21 +27,26 @@ _ARRAYS = (np.ndarray, np.generic, float)
 _NUMERIC = (*_ARRAYS, int, complex)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Nest:
     """A nesting taken apart.
 
     Attributes:
         leaves: its arrays, in order: NumPy arrays and numbers, or torch tensors.
-        paths: where each stands, for messages: `x['w'][0]`.
         rebuild: puts other leaves in their places.
         is_torch: whether the leaves are tensors.
+        x: the nesting itself.
     """
 
     leaves: list[Any]
-    paths: list[str]
     rebuild: Rebuild
     is_torch: bool
+    x: Any
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """Where each leaf stands, for messages: `x['w'][0]`."""
+        return list(_paths(self.x, "x"))
 
 
 def is_tensor(value: Any) -> bool:
@@ -75,9 +82,8 @@ def all_finite(leaves: list[Any], others: list[Any]) -> bool:
         total = sum(float(t) for t in [t.detach().sum() for t in others])
         return math.isfinite(total) or all(bool(t.isfinite().all()) for t in others)
     leaves, others = [plain(a) for a in leaves], [plain(a) for a in others]
-    flat = [a.ravel("K") for a in leaves], [a.ravel("K") for a in others]
     try:
-        total = sum(map(np.vdot, *flat))
+        total = sum(map(np.vdot, leaves, others))
     except ValueError:  # not shaped alike: blocks of a Hessian
         total = np.nan
     if cmath.isfinite(total):
@@ -121,8 +127,7 @@ def take_apart(x: Any, finite: bool = True) -> Nest:
             mixed.
     """
     leaves: list[Any] = []
-    paths: list[str] = []
-    rebuild = _walk(x, "x", leaves, paths)
+    rebuild = _walk(x, leaves)
     if not leaves:
         raise InputError("x holds no array: there is nothing to differentiate by")
     kinds = set(map(is_tensor, leaves))
@@ -130,7 +135,11 @@ def take_apart(x: Any, finite: bool = True) -> Nest:
         raise InputError("x mixes NumPy arrays and torch tensors: give one kind")
     is_torch = kinds.pop()
     check = (_kept if is_nested() else _detached) if is_torch else _array
-    nest = Nest(list(map(check, leaves, paths)), paths, rebuild, is_torch)
+    checked = [
+        leaf if _is_plain(leaf) else check(leaf, partial(_path, x, i))
+        for i, leaf in enumerate(leaves)
+    ]
+    nest = Nest(checked, rebuild, is_torch, x)
     if finite:
         check_finite(nest)
     return nest
@@ -143,8 +152,8 @@ def take_directions(directions: Any, nest: Nest) -> list[Any]:
         InputError: they are not nested like x, a shape does not fit, or the counts differ.
     """
     found: list[Any] = []
-    paths: list[str] = []
-    _walk(directions, "directions", found, paths)
+    _walk(directions, found)
+    paths = list(_paths(directions, "directions"))
     places = [path.removeprefix("directions") for path in paths]
     expected = [path.removeprefix("x") for path in nest.paths]
     if places != expected:
@@ -165,7 +174,7 @@ def take_directions(directions: Any, nest: Nest) -> list[Any]:
 def same_leaves(x: Any, leaves: list[Any]) -> bool:
     """Whether a nesting still holds these very arrays."""
     found: list[Any] = []
-    _walk(x, "x", found, [])
+    _walk(x, found)
     return len(found) == len(leaves) and all(a is b for a, b in zip(found, leaves, strict=True))
 
 
@@ -200,29 +209,51 @@ def _listed(places: list[str]) -> str:
     return ", ".join(place or "the top" for place in places) or "no place"
 
 
-def _walk(x: Any, path: str, leaves: list[Any], paths: list[str]) -> Rebuild:
+def _walk(x: Any, leaves: list[Any]) -> Rebuild:
     if not isinstance(x, _ARRAYS) and not is_tensor(x):
         if isinstance(x, _MAPPINGS):
             keys = list(x)
-            parts = [_walk(x[k], f"{path}[{k!r}]", leaves, paths) for k in keys]
+            parts = [_walk(x[k], leaves) for k in keys]
             mapping: Any = OrderedDict if isinstance(x, OrderedDict) else dict
             return lambda taken: mapping(zip(keys, [part(taken) for part in parts], strict=True))
         if isinstance(x, _SEQUENCES):
-            parts = [_walk(v, f"{path}[{i}]", leaves, paths) for i, v in enumerate(x)]
+            parts = [_walk(v, leaves) for v in x]
             kind: Any = type(x)
             make = kind._make if hasattr(kind, "_make") else kind
             return lambda taken: make([part(taken) for part in parts])
     place = len(leaves)
     leaves.append(x)
-    paths.append(path)
     return itemgetter(place)
 
 
-def _array(leaf: Any, path: str) -> Any:
-    if type(leaf) is np.ndarray and leaf.dtype.kind == "f":
-        return leaf
+def _paths(x: Any, path: str) -> Iterator[str]:
+    """Where the leaves stand, in the order of `_walk`."""
+    if not isinstance(x, _ARRAYS) and not is_tensor(x):
+        if isinstance(x, _MAPPINGS):
+            for k in x:
+                yield from _paths(x[k], f"{path}[{k!r}]")
+            return
+        if isinstance(x, _SEQUENCES):
+            for i, v in enumerate(x):
+                yield from _paths(v, f"{path}[{i}]")
+            return
+    yield path
+
+
+def _path(x: Any, i: int) -> str:
+    return next(itertools.islice(_paths(x, "x"), i, None))
+
+
+def _is_plain(leaf: Any) -> bool:
+    return type(leaf) is np.ndarray and leaf.dtype.kind == "f"
+
+
+def _array(leaf: Any, place: Callable[[], str]) -> Any:
     if isinstance(leaf, Operators):  # a derivative around this one is under way
         return leaf
+    if isinstance(leaf, float | np.floating):
+        return np.asarray(leaf)[()]
+    path = place()
     if not isinstance(leaf, _NUMERIC) or isinstance(leaf, bool):
         raise InputError(f"{path} is a {type(leaf).__name__}: expected an array or a number")
     if isinstance(leaf, np.ma.MaskedArray):
@@ -237,13 +268,15 @@ def _array(leaf: Any, path: str) -> Any:
     return array if isinstance(leaf, np.ndarray) else array[()]
 
 
-def _detached(leaf: Any, path: str) -> Any:
-    return _kept(leaf, path).detach()
+def _detached(leaf: Any, place: Callable[[], str]) -> Any:
+    return _kept(leaf, place).detach()
 
 
-def _kept(leaf: Any, path: str) -> Any:
+def _kept(leaf: Any, place: Callable[[], str]) -> Any:
     if leaf.is_complex():
-        raise InputError(f"{path} has type {leaf.dtype}: expected real floating-point numbers")
+        raise InputError(f"{place()} has type {leaf.dtype}: expected real floating-point numbers")
     if not leaf.is_floating_point():
-        raise InputError(f"{path} has type {leaf.dtype}, which has no derivative: give it as float")
+        raise InputError(
+            f"{place()} has type {leaf.dtype}, which has no derivative: give it as float"
+        )
     return leaf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,60 +19,20 @@ from backlight.gradients.problem import (
     coordinate,
     random_direction,
 )
-from backlight.gradients.taylor import LIMIT, Slope, probe
+from backlight.gradients.taylor import LIMIT, Slope
+from backlight.gradients.weigh import SEED, Examination, weighed
 
 # Up to this many numbers every one is looked at by itself.
 FEW = 200
 _DIRECTIONS = 8
 _DIRECTIONS_OF_FEW = 4
-_SEED = 2017
 # Off by so many uncertainties, one line is enough to call a gradient wrong.
 _CLEAR = 100.0
-# Rounding errors that a claimed derivative is granted, in units of the precision.
-_GRANTED = 16.0
 # A quick look at a coordinate is enough if it would have shown this share of the largest.
 _FINE = 1e-3
 
-
 # A stretch of a leaf: its number, where it starts, where it stops.
 Piece = tuple[int, int, int]
-
-
-@dataclass
-class Examination:
-    """What was found along the lines looked at.
-
-    Attributes:
-        slopes: along random directions.
-        single: by (leaf, element), where coordinates were looked at one by one.
-        wrong: a direction whose slope is wrong, None where none is.
-    """
-
-    problem: Problem
-    noise: float
-    slopes: list[Slope] = field(default_factory=list)
-    single: dict[tuple[int, int], Slope] = field(default_factory=dict)
-    wrong: Direction | None = None
-    worst: Slope | None = None
-
-    @property
-    def resolution(self) -> float:
-        """The smallest relative error that would have been seen along a random direction."""
-        usual = math.sqrt(sum(s.best**2 for s in self.slopes) / max(1, len(self.slopes)))
-        coarse = sorted(LIMIT * s.uncertainty for s in self.slopes)
-        return coarse[len(coarse) // 2] / usual if usual else 0.0
-
-    def kinks(self) -> int:
-        """Along how many lines f has one."""
-        return sum(s.kink is not None for s in [*self.slopes, *self.single.values()])
-
-
-def judge(problem: Problem, direction: Direction, noise: float, **options: Any) -> Slope | None:
-    """The claimed slope along one direction."""
-    claimed, terms = direction.slope(problem)
-    floor = _GRANTED * problem.epsilon * terms
-    residual = problem.residual(direction)
-    return probe(residual, claimed, noise, problem.epsilon, floor, **options)
 
 
 def examine(problem: Problem, directions: int | None = None, each: bool = True) -> Examination:
@@ -81,14 +41,14 @@ def examine(problem: Problem, directions: int | None = None, each: bool = True) 
     Raises:
         Exception: f's own, where it fails everywhere around x.
     """
-    rng = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(SEED)
     few = each and problem.total <= FEW
     count = directions or (_DIRECTIONS_OF_FEW if few else _DIRECTIONS)
     lines = [random_direction(problem, rng) for _ in range(count)]
     noise = max(_noise(problem, line) for line in lines[:2])
     seen = Examination(problem, noise)
     for line in lines:
-        slope = judge(problem, line, noise)
+        slope = weighed(seen, line)
         if slope is None:
             continue
         seen.slopes.append(slope)
@@ -139,11 +99,11 @@ def look(seen: Examination, leaf: int, element: int) -> Slope | None:
     """The slope along one coordinate: a quick look, and a long one where that does not suffice."""
     problem = seen.problem
     line = coordinate(problem, leaf, element)
-    slope = judge(problem, line, seen.noise, **_quick(seen))
+    slope = weighed(seen, line, **_quick(seen))
     usual = max((abs(s.best) for s in seen.slopes), default=0.0) / math.sqrt(problem.total)
     clear = slope is not None and (slope.right or slope.ratio > _CLEAR)
     if slope is None or not clear or LIMIT * slope.uncertainty > _FINE * usual:
-        slope = judge(problem, line, seen.noise) or slope
+        slope = weighed(seen, line) or slope
     if slope is not None:
         seen.single[leaf, element] = slope
         _keep(seen, line, slope)
@@ -184,7 +144,7 @@ def _wrong_halves(
     assert isinstance(seen.wrong, Along)
     found = []
     for i, half in enumerate(halves):
-        slope = judge(seen.problem, _within(seen.wrong, half), seen.noise, **options)
+        slope = weighed(seen, _within(seen.wrong, half), **options)
         if slope is not None and not slope.right:
             found.append((slope.ratio, i))
     return found
@@ -204,7 +164,7 @@ def _within(whole: Along, pieces: list[Piece]) -> Along:
     parts: list[Any] = [None] * len(whole.parts)
     for leaf, start, stop in pieces:
         d = whole.parts[leaf]
-        part = d * 0
+        part = np.zeros(d.shape) if isinstance(d, np.ndarray | np.generic) else d * 0
         part.reshape(-1)[start:stop] = d.reshape(-1)[start:stop]
         parts[leaf] = part
     return Along(parts)
@@ -247,7 +207,7 @@ def _telling(problem: Problem, leaf: int) -> list[int]:
     if size <= 24:
         return list(range(size))
     largest = np.argsort(-np.abs(as_array(problem.claimed[leaf])).reshape(-1))[:12]
-    spread = np.random.default_rng(_SEED).choice(size, 12, replace=False)
+    spread = np.random.default_rng(SEED).choice(size, 12, replace=False)
     return [int(i) for i in dict.fromkeys([*largest, *spread])]
 
 

@@ -5,6 +5,7 @@ Whatever consumes a gradient takes a way as `method=` or `gradients=`: a name or
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
@@ -60,6 +61,11 @@ _WAYS: dict[str, Callable[[], Method]] = {
 NAMES = tuple(_WAYS)
 
 
+@functools.cache
+def _made(name: str) -> Method:
+    return _WAYS[name]()
+
+
 def find_way(method: str | Method) -> Method:
     """The way of this name, or the instance itself.
 
@@ -68,7 +74,7 @@ def find_way(method: str | Method) -> Method:
     """
     if isinstance(method, str):
         if method in _WAYS:
-            return _WAYS[method]()
+            return _made(method)
         hint = did_you_mean(method, _WAYS) or f"; there are {', '.join(_WAYS)}"
         raise MethodError(f"no way {method!r} to a gradient{hint}")
     if isinstance(method, Method):

@@ -181,6 +181,8 @@ def number(value: Any) -> float:
             f"a gradient is of a scalar, but f returned shape {shape}: reduce it, for example "
             "with .sum()"
         )
+    if value.is_complex() if hasattr(value, "is_complex") else np.iscomplexobj(value):
+        raise InputError("f returned a complex number: expected a real one")
     try:
         return float(value.reshape(-1)[0]) if shape else float(value)
     except (TypeError, ValueError) as error:

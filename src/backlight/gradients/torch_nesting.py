@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from backlight.errors import BacklightError, InputError, TraceError
+from backlight.gradients.torch_factors import Factored
 
 Function = Callable[[list[Tensor]], Any]
 Pull = Callable[[Tensor], list[Tensor]]
@@ -85,10 +87,19 @@ def _is_followed(value: Tensor) -> bool:
 
 
 def swept(f: Callable[[list[Tensor]], Tensor], leaves: Sequence[Tensor]) -> tuple[Tensor, Pull]:
-    """The value of f, and the map from its cotangent to those of the leaves, with history."""
+    """The value of f, and the map from its cotangent to those of the leaves, with history.
+
+    The sweep is recorded whatever is asked for: where it is not, PyTorch's own backwards of
+    `linalg.solve`, `det` and others use a factorisation that no derivative around them sees.
+    """
     if _functorch.peek_interpreter_stack() is not None:
         value, pull, *_ = torch.func.vjp(lambda *x: f(list(x)), *leaves)
-        return value, lambda g: list(pull(g))
+
+        def pulled(g: Tensor) -> list[Tensor]:
+            with torch.enable_grad():
+                return list(pull(g))
+
+        return value, pulled
     history = torch.is_grad_enabled()
     with torch.enable_grad():
         inputs = [_input(leaf) for leaf in leaves]
@@ -98,7 +109,7 @@ def swept(f: Callable[[list[Tensor]], Tensor], leaves: Sequence[Tensor]) -> tupl
         if not recorded.requires_grad:
             return [torch.zeros_like(leaf) for leaf in leaves]
         found = torch.autograd.grad(
-            recorded, inputs, g, retain_graph=True, create_graph=history, allow_unused=True
+            recorded, inputs, g, retain_graph=True, create_graph=True, allow_unused=True
         )
         return [
             torch.zeros_like(leaf) if a is None else a
@@ -137,12 +148,13 @@ def pushed(
     parts = []
     for start in range(0, len(directions[0]), chunk):
         part = [d[start : start + chunk] for d in directions]
-        try:
-            parts.append(torch.func.vmap(along, randomness="error")(*part))
-        except BacklightError:
-            raise
-        except Exception as problem:
-            refuse_random(problem)
-            # What vmap cannot follow goes one at a time.
-            parts.append(torch.stack([along(*one) for one in zip(*part, strict=True)]))
+        with Factored() if nested() else nullcontext():
+            try:
+                parts.append(torch.func.vmap(along, randomness="error")(*part))
+            except BacklightError:
+                raise
+            except Exception as problem:
+                refuse_random(problem)
+                # What vmap cannot follow goes one at a time.
+                parts.append(torch.stack([along(*one) for one in zip(*part, strict=True)]))
     return torch.cat(parts)

@@ -133,7 +133,7 @@ def forward_derivatives(
             if not bool(value.isfinite().all()):
                 raise OutputError(f"f is {_worst(value)} at this x: expected finite values")
             parts.append(moved)
-    return torch.cat(parts)
+    return torch.cat(parts).detach()
 
 
 def scalar(value: Any) -> Tensor:
