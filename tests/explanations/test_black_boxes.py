@@ -109,8 +109,8 @@ def test_a_photo_without_preprocessing_is_answered_with_the_call_that_works(smal
     photo = sample("coffee.png")
     with pytest.raises(InputError, match=r"no preprocessing for photos") as caught:
         bl.explain(str(small), photo)
-    (call,) = [part for part in str(caught.value).split(", or ") if "load_model" in part]
-    model = eval(call.partition(" (")[0], {"bl": bl})
+    call = str(caught.value).partition(", or ")[2].partition(", 'unit' or")[0]
+    model = eval(call, {"backlight": bl})
     assert bl.explain(model, photo).map.shape == (1, 8, 12)
 
 

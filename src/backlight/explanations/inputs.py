@@ -219,8 +219,9 @@ def _from_photos(model: Model, given: list[Any]) -> Inputs:
 def _with_photos(model: Model) -> str:
     """The call that makes a model that takes photos of this one."""
     if model.source is not None:
-        return f"bl.load_model({model.source!r}, preprocess='imagenet') ('unit', 'symmetric')"
-    return "bl.Model(module, preprocess=bl.Preprocess(size=224, …))"
+        call = f"backlight.load_model({model.source!r}, preprocess='imagenet')"
+        return f"{call}, 'unit' or 'symmetric'"
+    return "backlight.Model(module, preprocess=backlight.Preprocess(size=224, …))"
 
 
 def _one_image(made: Any) -> Tensor:

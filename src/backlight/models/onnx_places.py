@@ -54,7 +54,43 @@ def boundaries(graph: Graph) -> list[str]:
         if graph.is_map(tensor)
         and tensor not in results
         and not any(node.op_type in _GLOBAL for node in _before(graph, tensor))
+        and _all_is_read(graph, tensor)
     ]
+
+
+def _all_is_read(graph: Graph, tensor: str) -> bool:
+    """False for tokens (images, tokens, channels) of which only one is read: what follows works on
+    each by itself and then picks one, the class token."""
+    if len(graph.types[tensor].shape) != 3:
+        return True
+    waiting, seen = [tensor], {tensor}
+    while waiting:
+        name = waiting.pop()
+        if name in graph.outputs.values():
+            return True
+        for node in graph.consumers(name):
+            if _picks_one(graph, node, name):
+                continue
+            if not _is_per_token(graph, node, name):
+                return True
+            waiting += set(node.output) - seen
+            seen.update(node.output)
+    return False
+
+
+def _picks_one(graph: Graph, node: Any, tokens: str) -> bool:
+    if node.op_type not in ("Gather", "Slice") or node.input[0] != tokens:
+        return False
+    before, after = graph.types[tokens].shape, graph.types[node.output[0]].shape
+    return after in ((before[0], before[2]), (before[0], 1, before[2]))
+
+
+def _is_per_token(graph: Graph, node: Any, tokens: str) -> bool:
+    if node.op_type == "MatMul":
+        return node.input[0] == tokens and graph.kinds.get(node.input[1]) == "constant"
+    if node.op_type == "ReduceMean":  # over channels, in a normalisation written out
+        return graph.types[node.output[0]].shape == (*graph.types[tokens].shape[:2], 1)
+    return node.op_type in _POINTWISE or node.op_type == "LayerNormalization"
 
 
 def _narrow_places(graph: Graph) -> Iterator[tuple[str, list[int]]]:
