@@ -40,6 +40,8 @@ class BlackBox(nn.Module):
     service can be explained: Grad-CAM looks at `features` and takes finite differences of
     `tail` (`gradients="central"`)::
 
+        bl.explain((features, tail), images)  # the pair alone, with all that follows as it is
+
         box = bl.BlackBox(features, tail)
         bl.explain(bl.Model(box, preprocess=…, labels=…), "photo.jpg")
 
