@@ -110,7 +110,7 @@ def test_a_photo_without_preprocessing_is_answered_with_the_call_that_works(smal
     with pytest.raises(InputError, match=r"no preprocessing for photos") as caught:
         bl.explain(str(small), photo)
     call = str(caught.value).partition(", or ")[2].partition(", 'unit' or")[0]
-    model = eval(call, {"backlight": bl})
+    model = eval(call, {"bl": bl})
     assert bl.explain(model, photo).map.shape == (1, 8, 12)
 
 

@@ -219,9 +219,9 @@ def _from_photos(model: Model, given: list[Any]) -> Inputs:
 def _with_photos(model: Model) -> str:
     """The call that makes a model that takes photos of this one."""
     if model.source is not None:
-        call = f"backlight.load_model({model.source!r}, preprocess='imagenet')"
+        call = f"bl.load_model({model.source!r}, preprocess='imagenet')"
         return f"{call}, 'unit' or 'symmetric'"
-    return "backlight.Model(module, preprocess=backlight.Preprocess(size=224, …))"
+    return "bl.Model(module, preprocess=bl.Preprocess(size=224, …))"
 
 
 def _one_image(made: Any) -> Tensor:

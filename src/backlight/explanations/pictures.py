@@ -18,6 +18,7 @@ from backlight.errors import InputError
 from backlight.explanations.explanation import Box, Explanation
 from backlight.explanations.methods import METHODS
 from backlight.explanations.recipe import recipe
+from backlight.gradients.method import way_title
 from backlight.show.geometry import shown_size
 from backlight.show.overlay import overlay, pixel_map, relief
 from backlight.show.page_data import ClassData, MapData, PageData, PhotoData
@@ -175,7 +176,8 @@ def _only(why: Explanation, index: int) -> Explanation:
 
 def _caption(one: Explanation) -> list[str]:
     facts = one.layer_facts
-    method = one.spec.title + (f" at {facts.name} ({facts.grid})" if facts else "")
+    by = "" if one.gradients == "backprop" else f" by {way_title(one.gradients)}"
+    method = one.spec.title + by + (f" at {facts.name} ({facts.grid})" if facts else "")
     if _is_empty(one):
         method = f"nothing speaks for it in {method}"
     details = [f"score {number_text(float(one.scores[0]))}", method, one.model]
