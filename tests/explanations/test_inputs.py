@@ -258,10 +258,10 @@ def test_numbers_whose_sum_overflows_are_no_infinity() -> None:
 
 @pytest.mark.parametrize("given", ["photo.jpg", Path("photo.jpg"), b"", CHELSEA, [CHELSEA], 5])
 def test_a_plain_module_takes_no_photos_and_says_how_it_would(given: Any) -> None:
-    message = r"ResNetLike has no preprocessing for photos: give a tensor, or backlight\.Model\("
+    message = r"ResNetLike has no preprocessing for photos: give a tensor, or bl\.Model\("
     with pytest.raises(InputError, match=message) as caught:
         bl.explain(resnet_like(), given)
-    assert "preprocess=backlight.Preprocess(size=224" in str(caught.value)
+    assert "preprocess=bl.Preprocess(size=224" in str(caught.value)
 
 
 @pytest.mark.parametrize(
