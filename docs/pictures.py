@@ -1,6 +1,7 @@
 """Makes the pictures of the README and the pages again: `python docs/pictures.py`.
 
-The photo is scikit-image's `chelsea`. The page is photographed in Chromium, where there is one.
+The photo is scikit-image's `chelsea`. The curves are measured as they are drawn. The
+page is photographed in Chromium, where there is one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
 
 import backlight as bl
 
@@ -22,6 +27,7 @@ def main() -> None:
     if spec is None or spec.origin is None:
         sys.exit("the photo comes with scikit-image: pip install 'backlight[demo]'")
     IMAGES.mkdir(exist_ok=True)
+    curves()
     model = bl.load_model("efficientnet-lite0")
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "chelsea.png"
@@ -32,6 +38,24 @@ def main() -> None:
         against.save(IMAGES / "chelsea.against.png", overwrite=True)
         page = why.save(Path(folder) / "chelsea.why.html")
         photograph(page, IMAGES / "chelsea.page.png")
+
+
+def curves() -> None:
+    """Error against step and time against size, of the gradient of a network's cost."""
+    rng = np.random.default_rng(0)
+    x = {"w1": rng.normal(size=(20, 30)) / 5, "w2": rng.normal(size=(10, 20)) / 4}
+    sample = rng.normal(size=30)
+
+    def cost(x: Any) -> Any:
+        scores = x["w2"] @ np.tanh(x["w1"] @ sample)
+        return np.log(np.sum(np.exp(scores))) - scores[3]
+
+    comparison = bl.compare(cost, x)
+    for name, plot in (("steps", comparison.plot_steps), ("cost", comparison.plot_cost)):
+        picture = IMAGES / f"gradients.{name}.png"
+        plot(picture, overwrite=True)
+        few_colours = Image.open(picture).convert("RGB").quantize(64)
+        few_colours.save(picture, optimize=True)
 
 
 def photograph(page: Path, picture: Path) -> None:

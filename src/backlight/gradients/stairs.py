@@ -99,22 +99,28 @@ def _jumps(
 
 
 def _is_smooth(residual: Residual, values: Sequence[float], spacing: float, enough: float) -> bool:
-    """Whether f is between the values what a cubic through them is: they may happen to lie where
-    nothing of the stairs is seen."""
+    """Whether f is between the values what a polynomial through them is: they may happen to lie
+    where nothing of the stairs is seen."""
     middle = len(values) // 2
     for i in (middle - 7, middle, middle + 5):
-        a, b, c, d = values[i - 1 : i + 3]
-        for t in _BETWEEN:
-            expected = (
-                -t * (t - 1) * (t - 2) / 6 * a
-                + (t + 1) * (t - 1) * (t - 2) / 2 * b
-                - (t + 1) * t * (t - 2) / 2 * c
-                + (t + 1) * t * (t - 1) / 6 * d
-            )
+        for t, weights in _WEIGHTS.items():
+            near = values[i - _THROUGH // 2 + 1 : i + _THROUGH // 2 + 1]
+            expected = sum(w * v for w, v in zip(weights, near, strict=True))
             found, _ = residual((i - middle + t) * spacing)
             if not abs(found - expected) <= enough:
                 return False
     return True
+
+
+def _lagrange(t: float) -> list[float]:
+    """The weights of the values around 0 and 1 in the polynomial through them, at t."""
+    nodes = range(1 - _THROUGH // 2, 1 + _THROUGH // 2)
+    return [math.prod((t - m) / (n - m) for m in nodes if m != n) for n in nodes]
+
+
+# Values that a polynomial is laid through, and by what weights it is between the middle two.
+_THROUGH = 10
+_WEIGHTS = {t: _lagrange(t) for t in _BETWEEN}
 
 
 class _Interval:
