@@ -25,8 +25,8 @@ from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import Method as Way
 from backlight.gradients.method import way_name
 
-# Feature maps that are moved together take at most this much memory: few enough to stay near the
-# processor, enough to keep it busy.
+# Feature maps that are moved together take at most this much memory. What a tail makes of them is
+# made anew each time, and from 32 MiB on that costs a page fault for each page.
 _CHUNK_BYTES = 30 * 2**20
 # A bar is shown where it takes longer than this (seconds).
 _PATIENCE = 1.0
@@ -58,7 +58,8 @@ def channel_weights(
         OutputError: a score is not finite at a step.
     """
     unit = _units(layout.maps(tail.cut), way)
-    raised = Raised(tail.cut, layout, unit)
+    size = max(1, _CHUNK_BYTES // (tail.cut.numel() * tail.cut.element_size()))
+    raised = Raised(tail.cut, layout, unit, min(size, layout.channels))
     raise_by = raised if isinstance(way, FiniteDifferences) else raised.plain
 
     def moved(t: Tensor) -> Tensor:
@@ -72,7 +73,6 @@ def channel_weights(
             way = fitted(way, moved, start, float(torch.finfo(tail.cut.dtype).eps))
         else:
             way = dataclasses.replace(way, step=relative_step)
-    size = max(1, _CHUNK_BYTES // (tail.cut.numel() * tail.cut.element_size()))
     parts = []
     for first in _progress(channels, size, way):
         count = min(size, channels - first)

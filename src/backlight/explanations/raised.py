@@ -22,16 +22,17 @@ class Raised:
         cut: the layer's output, batch first.
         layout: how it is read as maps.
         scale: (B,), what a step of one is for each image.
+        most: how many steps are taken at once.
 
     A result under `torch.func.vmap` is overwritten by the next call.
     """
 
-    def __init__(self, cut: Tensor, layout: Layout, scale: Tensor) -> None:
-        self.cut, self.layout = cut, layout
+    def __init__(self, cut: Tensor, layout: Layout, scale: Tensor, most: int = 1) -> None:
+        self.cut, self.layout, self._most = cut, layout, most
         self.scale = scale.reshape(-1, *[1] * (cut.ndim - 1))
         self._batch = cut.new_empty(0, *cut.shape)
         self._version = -1
-        self._raised: Tensor | None = None
+        self._raised: list[int] = []
 
     def __call__(self, t: Tensor) -> Tensor:
         """The layer's output raised by t, (C,)."""
@@ -39,6 +40,7 @@ class Raised:
         return found
 
     def plain(self, t: Tensor) -> Tensor:
+        """The same, written out."""
         return self.cut + self.scale * self.layout.everywhere(t.to(self.cut.dtype))
 
     def batched(self, t: Tensor) -> Tensor:
@@ -48,23 +50,34 @@ class Raised:
         count, channels = len(t), t.abs().argmax(1)
         by = t.gather(1, channels[:, None])[:, 0].to(self.cut.dtype)
         self._lay_out(count)
-        rows, maps = torch.arange(count, device=t.device), self._maps(self._batch)
-        steps = self.scale.reshape(1, -1, 1, 1) * by.reshape(-1, 1, 1, 1)
-        maps[rows, :, channels] = self._maps(self.cut[None])[0][:, channels].transpose(0, 1) + steps
-        self._raised, self._version = channels, self._batch._version
+        self._raised = channels.tolist()
+        self._write(self.scale.reshape(1, -1, 1, 1) * by.reshape(-1, 1, 1, 1))
+        self._version = self._batch._version
         return self._batch[:count]
 
     def _lay_out(self, count: int) -> None:
         """The layer's output `count` times, nothing raised. A model that works in place may have
         written into the batch: then it is filled anew."""
         if len(self._batch) < count:
-            self._batch = self.cut.expand(count, *self.cut.shape).contiguous()
+            rows = max(count, self._most)
+            self._batch = self.cut.expand(rows, *self.cut.shape).contiguous()
         elif self._batch._version != self._version:
             self._batch.copy_(self.cut)
-        elif self._raised is not None:
-            rows, maps = torch.arange(len(self._raised), device=self.cut.device), self._batch
-            kept = self._maps(self.cut[None])[0][:, self._raised].transpose(0, 1)
-            self._maps(maps)[rows, :, self._raised] = kept
+        else:
+            self._write(None)
+
+    def _write(self, steps: Tensor | None) -> None:
+        """In each row the map that is raised there: raised by steps (k, B, 1, 1), or as it was."""
+        count = len(self._raised)
+        batch, cut = self._maps(self._batch), self._maps(self.cut[None])[0]
+        first = self._raised[0] if count else 0
+        if self._raised == list(range(first, first + count)):  # one behind the other: a diagonal
+            there = batch[:count, :, first : first + count].diagonal(dim1=0, dim2=2)
+            kept = cut[:, first : first + count].movedim(1, -1)
+            there.copy_(kept if steps is None else kept + steps.movedim(0, -1))
+            return
+        kept = cut[:, self._raised].transpose(0, 1)
+        batch[range(count), :, self._raised] = kept if steps is None else kept + steps
 
     def _maps(self, batch: Tensor) -> Tensor:
         """A view of (k, *shape of the layer's output), to be written into: (k, B, C, h, w), or of
