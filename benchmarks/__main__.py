@@ -23,9 +23,13 @@ def main() -> None:
     """Print times and ratios; a bound that is not met is marked, not hidden."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=main.__doc__)
     parser.add_argument(
-        "parts", nargs="*", choices=[*PARTS, []], default=list(PARTS), help="default: all of them"
+        "parts",
+        nargs="*",
+        choices=[*PARTS, []],
+        metavar="PART",
+        help=f"{', '.join(PARTS)} (default: all of them)",
     )
-    chosen = parser.parse_args().parts
+    chosen = parser.parse_args().parts or list(PARTS)
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__} with "
         f"{torch.get_num_threads()} threads, NumPy {np.__version__}; medians, contenders taking "

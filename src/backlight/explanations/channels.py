@@ -60,10 +60,12 @@ def channel_weights(
     unit = _units(layout.maps(tail.cut), way)
     size = max(1, _CHUNK_BYTES // (tail.cut.numel() * tail.cut.element_size()))
     raised = Raised(tail.cut, layout, unit, min(size, layout.channels))
-    raise_by = raised if isinstance(way, FiniteDifferences) else raised.plain
+    differences = isinstance(way, FiniteDifferences)
 
     def moved(t: Tensor) -> Tensor:
-        return scores(tail(raise_by(t)))
+        # Written out, what derivative rules pass through has one operation.
+        there = raised(t) if differences else tail.cut + layout.everywhere(t.to(tail.cut.dtype))
+        return scores(tail(there))
 
     channels = layout.channels
     precision = torch.promote_types(tail.cut.dtype, torch.float32)
