@@ -22,7 +22,7 @@ from torch.utils import _pytree
 
 from backlight.errors import BacklightError
 from backlight.gradients.check import check
-from backlight.gradients.recheck import projected
+from backlight.gradients.checking.recheck import projected
 
 FACTORS = (1.01, 2.0, -1.0)
 _SEED = 7

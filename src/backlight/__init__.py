@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from backlight.models.black_box import BlackBox as BlackBox
     from backlight.models.loading import load_model as load_model
     from backlight.models.model import Model as Model
-    from backlight.models.onnx_describe import describe_onnx as describe_onnx
+    from backlight.models.onnx.describe import describe_onnx as describe_onnx
     from backlight.models.preprocessing import Preprocess as Preprocess
 
 __version__ = "0.1.0"
@@ -53,7 +53,7 @@ _HOMES = {
     "check": "backlight.gradients.check",
     "compare": "backlight.gradients.compare",
     "derivatives": "backlight.gradients.method",
-    "describe_onnx": "backlight.models.onnx_describe",
+    "describe_onnx": "backlight.models.onnx.describe",
     "explain": "backlight.explanations.explain",
     "gradient": "backlight.gradients.method",
     "hessian": "backlight.gradients.second_order",

@@ -13,7 +13,7 @@ import torch
 from backlight.errors import FileError, InputError, MissingExtraError, TraceError
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.compare import Comparison, compare
-from backlight.gradients.compare_curves import costs, step_errors
+from backlight.gradients.comparing.curves import costs, step_errors
 from backlight.gradients.dual import DualNumbers
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import NAMES

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rule_cases import CASES, Case
 
-from backlight.gradients.forward import pushforward
-from backlight.gradients.one_hot import OneHot
-from backlight.gradients.reverse import value_and_adjoints
+from backlight.gradients.arrays.forward import pushforward
+from backlight.gradients.arrays.one_hot import OneHot
+from backlight.gradients.arrays.reverse import value_and_adjoints
 from backlight.gradients.rules import COMPOSITES, RULES
 from backlight.gradients.rules.special import special_rules
 

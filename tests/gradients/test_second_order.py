@@ -11,8 +11,8 @@ from scipy import special as sp
 from test_rules import inputs, projected
 
 from backlight.errors import InputError, OutputError
-from backlight.gradients.forward import pushforward
-from backlight.gradients.reverse import value_and_adjoints
+from backlight.gradients.arrays.forward import pushforward
+from backlight.gradients.arrays.reverse import value_and_adjoints
 from backlight.gradients.second_order import hessian, hessian_vector_product
 
 IDS = [f"{i}-{case.name}" for i, case in enumerate(CASES)]

@@ -17,7 +17,7 @@ from backlight.commands.table import aligned
 from backlight.commands.terminal import cells, one_line
 from backlight.commands.wording import plain_names
 from backlight.gradients.compare import Comparison, flattened
-from backlight.gradients.compare_table import seconds
+from backlight.gradients.comparing.table import seconds
 from backlight.gradients.containers import take_apart
 
 # So many derivatives are listed one by one.

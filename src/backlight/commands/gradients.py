@@ -71,7 +71,7 @@ def _ways(given: str | None) -> list[str]:
 def _draw(found: Comparison, options: argparse.Namespace) -> list[Path]:
     if options.plot is None:
         return []
-    from backlight.gradients.compare_curves import costs, step_errors
+    from backlight.gradients.comparing.curves import costs, step_errors
 
     figure = gradient_figure(step_errors(found), costs(found), found.forward_seconds)
     save(figure, options.plot, overwrite=options.force)

@@ -13,7 +13,7 @@ from backlight.commands.asked import Asked
 from backlight.commands.records import finite
 from backlight.commands.terminal import one_line
 from backlight.commands.wording import plain_names
-from backlight.gradients.verdict import Culprit, Verdict
+from backlight.gradients.checking.verdict import Culprit, Verdict
 
 _LABEL = 16  # columns of a label and what stands before it
 

@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from backlight.gradients.arrays.keeping import Keeper
+from backlight.gradients.arrays.reverse import value_and_adjoints
 from backlight.gradients.blame import checked_and_blamed
 from backlight.gradients.containers import check_finite, take_apart, take_directions
-from backlight.gradients.keeping import Keeper
 from backlight.gradients.outcome import (
     checked_array,
     checked_derivatives,
     checked_gradient,
     checked_scalar,
 )
-from backlight.gradients.reverse import value_and_adjoints
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Backprop:
 
         try:
             if nest.is_torch:
-                from backlight.gradients.torch_ways import backward_gradients
+                from backlight.gradients.tensors.ways import backward_gradients
 
                 found = checked_gradient(backward_gradients(function, nest.leaves), nest)
             else:
@@ -53,7 +53,7 @@ class Backprop:
         nest = take_apart(x)
         along = take_directions(directions, nest)
         if nest.is_torch:
-            from backlight.gradients.torch_ways import backward_derivatives
+            from backlight.gradients.tensors.ways import backward_derivatives
 
             found = backward_derivatives(lambda x: f(nest.rebuild(x)), nest.leaves, along)
             return checked_derivatives(found)

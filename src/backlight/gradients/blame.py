@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import OutputError
+from backlight.gradients.arrays.forward import Dual
+from backlight.gradients.arrays.operators import plain
+from backlight.gradients.arrays.reverse import LEVELS, value_and_adjoints
+from backlight.gradients.arrays.traced import followed
 from backlight.gradients.containers import Nest, all_finite
-from backlight.gradients.forward import Dual
-from backlight.gradients.operators import plain
 from backlight.gradients.outcome import checked_gradient
-from backlight.gradients.reverse import LEVELS, value_and_adjoints
 from backlight.gradients.rules.forms import Elementwise, Rule, spread
-from backlight.gradients.traced import followed
 
 # Entries looked at together.
 _TOGETHER = 64

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import BacklightError, InputError
-from backlight.gradients.locate import bisect, every_coordinate, examine, explain_error
-from backlight.gradients.problem import coordinate, number, quiet, random_direction
-from backlight.gradients.subject import (
+from backlight.gradients.checking.locate import bisect, every_coordinate, examine, explain_error
+from backlight.gradients.checking.problem import coordinate, number, quiet, random_direction
+from backlight.gradients.checking.subject import (
     Subject,
     examine_input,
     function_subject,
@@ -20,9 +20,9 @@ from backlight.gradients.subject import (
     random_state_kept,
     source_of,
 )
-from backlight.gradients.taylor import LIMIT
-from backlight.gradients.verdict import Culprit, Verdict
-from backlight.gradients.weigh import Examination, notice_stairs
+from backlight.gradients.checking.taylor import LIMIT
+from backlight.gradients.checking.verdict import Culprit, Verdict
+from backlight.gradients.checking.weigh import Examination, notice_stairs
 
 # Beside x means this far, relative to the size of x: off any kink that x lies on.
 _BESIDE = 1e-3
@@ -69,7 +69,7 @@ def check(f: Any, x: Any, gradient: Any = None, *, value: Any = None) -> Verdict
                     "a module is checked as autograd differentiates it: leave gradient and value "
                     "out, or give a function of the module's input"
                 )
-            from backlight.gradients.modules import module_subject
+            from backlight.gradients.checking.modules import module_subject
 
             subject = module_subject(f, x)
         else:
@@ -223,7 +223,7 @@ def _with_values(
     verdict: Verdict, subject: Subject, f: Any, x: Any, gradient: Any, value: Any
 ) -> Verdict:
     """The verdict, turned where a second evaluation of f has another value."""
-    from backlight.gradients.values import second_values
+    from backlight.gradients.checking.values import second_values
 
     problem = subject.problem()
     noise = problem.epsilon * abs(problem.centre) * _VALUE_ROUNDINGS
@@ -245,12 +245,12 @@ def _with_values(
 
 def _culprits(f: Any, x: Any, gradient: Any, module: bool) -> list[Verdict]:
     if module:
-        from backlight.gradients.modules import failing_submodules
+        from backlight.gradients.checking.modules import failing_submodules
 
         return failing_submodules(f, x)
     if gradient is not None:
         return []
-    from backlight.gradients.recheck import failing_operations
+    from backlight.gradients.checking.recheck import failing_operations
 
     return failing_operations(f, x)
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from backlight.errors import BacklightError, TraceError
-from backlight.gradients.compare_table import as_frame, as_html, as_text
+from backlight.gradients.comparing.measure import measured
+from backlight.gradients.comparing.table import as_frame, as_html, as_text
 from backlight.gradients.containers import Nest, take_apart
 from backlight.gradients.finite import FiniteDifferences
-from backlight.gradients.measure import measured
 from backlight.gradients.method import NAMES, Method, find_way, way_name
 from backlight.gradients.outcome import checked_same, checked_scalar
 
@@ -116,7 +116,7 @@ class Comparison:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        from backlight.gradients.compare_curves import step_errors
+        from backlight.gradients.comparing.curves import step_errors
         from backlight.show.curves import save, step_figure
 
         figure = step_figure(*step_errors(self))
@@ -127,7 +127,7 @@ class Comparison:
     ) -> Figure:
         """The time of a gradient against the number of inputs it is by: the first 1, 2, 4 … n
         numbers in x, the others held fixed."""
-        from backlight.gradients.compare_curves import costs
+        from backlight.gradients.comparing.curves import costs
         from backlight.show.curves import cost_figure, save
 
         figure = cost_figure(*costs(self), self.forward_seconds)
@@ -202,7 +202,7 @@ def _evaluated(f: Callable[[Any], Any], nest: Nest, budget: float) -> tuple[floa
         value = f(here)
         times.append(time.perf_counter() - start)
         if nest.is_torch:
-            from backlight.gradients.torch_ways import scalar
+            from backlight.gradients.tensors.ways import scalar
 
             value = scalar(value).detach().cpu().double().numpy()
         values.append(float(np.reshape(checked_scalar(value), ())))

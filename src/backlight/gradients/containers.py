@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import InputError
-from backlight.gradients.operators import Operators, plain
+from backlight.gradients.arrays.operators import Operators, plain
 
 Rebuild = Callable[[list[Any]], Any]
 
@@ -57,7 +57,7 @@ def is_tensor(value: Any) -> bool:
 
 def is_nested() -> bool:
     """Whether a derivative of torch functions is under way around this one."""
-    from backlight.gradients.torch_nesting import nested
+    from backlight.gradients.tensors.nesting import nested
 
     return nested()
 

@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from backlight.gradients.arrays.forward import pushforward
+from backlight.gradients.arrays.keeping import Keeper
+from backlight.gradients.arrays.one_hot import OneHot
 from backlight.gradients.blame import blamed_of_torch, checked_and_blamed
 from backlight.gradients.containers import Nest, take_apart, take_directions
-from backlight.gradients.forward import pushforward
-from backlight.gradients.keeping import Keeper
-from backlight.gradients.one_hot import OneHot
 from backlight.gradients.outcome import (
     checked_array,
     checked_derivatives,
@@ -49,7 +49,7 @@ class DualNumbers:
             return f(nest.rebuild(list(leaves)))
 
         if nest.is_torch:
-            from backlight.gradients.torch_ways import backward_gradients, forward_gradients
+            from backlight.gradients.tensors.ways import backward_gradients, forward_gradients
 
             of_torch = forward_gradients(function, nest.leaves, self.chunk)
             named = blamed_of_torch(of_torch, lambda: backward_gradients(function, nest.leaves))
@@ -74,7 +74,7 @@ class DualNumbers:
         nest = take_apart(x)
         along = take_directions(directions, nest)
         if nest.is_torch:
-            from backlight.gradients.torch_ways import forward_derivatives
+            from backlight.gradients.tensors.ways import forward_derivatives
 
             found = forward_derivatives(
                 lambda leaves: f(nest.rebuild(leaves)), nest.leaves, along, self.chunk

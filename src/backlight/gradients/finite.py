@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from backlight.errors import InputError, MethodError, did_you_mean
+from backlight.gradients.arrays.walk import Walk
 from backlight.gradients.containers import Nest, take_apart, take_directions
 from backlight.gradients.outcome import (
     checked_array,
@@ -22,7 +23,6 @@ from backlight.gradients.outcome import (
     checked_same,
     refuse_followed,
 )
-from backlight.gradients.walk import Walk
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,11 @@ class FiniteDifferences:
         for d in along:
             refuse_followed(d)
         if nest.is_torch:
-            from backlight.gradients.torch_differences import difference_derivatives
+            from backlight.gradients.tensors.differences import difference_derivatives
 
             return difference_derivatives(f, nest, along, self)
         if self.scheme == "complex-step":
-            from backlight.gradients.complex_step import complex_derivatives
+            from backlight.gradients.arrays.complex_step import complex_derivatives
 
             return checked_derivatives(complex_derivatives(f, nest, along, self.verify))
         found = [self._along(f, nest, [d[k] for d in along], not k) for k in range(len(along[0]))]
@@ -147,7 +147,7 @@ class FiniteDifferences:
     def steps(self, leaf: Any, factor: float = 1.0) -> Any:
         """The step of every coordinate of an array, as the difference that x + h really makes."""
         if not isinstance(leaf, np.ndarray | np.generic | float):
-            from backlight.gradients.torch_differences import steps
+            from backlight.gradients.tensors.differences import steps
 
             return steps(leaf, self, factor)
         values = np.asarray(leaf)
@@ -168,11 +168,11 @@ class FiniteDifferences:
 
     def _gradients(self, f: Callable[[Any], Any], nest: Nest, factor: float) -> list[Any]:
         if nest.is_torch:
-            from backlight.gradients.torch_differences import difference_gradients
+            from backlight.gradients.tensors.differences import difference_gradients
 
             return difference_gradients(f, nest, self, factor)
         if self.scheme == "complex-step":
-            from backlight.gradients.complex_step import complex_gradients
+            from backlight.gradients.arrays.complex_step import complex_gradients
 
             return complex_gradients(f, nest, self.verify)
         stencil = SCHEMES[self.scheme].stencil

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import InputError, OutputError, TraceError
+from backlight.gradients.arrays.operators import Operators, plain
 from backlight.gradients.containers import (
     Nest,
     all_finite,
@@ -15,7 +16,6 @@ from backlight.gradients.containers import (
     first_not_finite,
     is_transformed,
 )
-from backlight.gradients.operators import Operators, plain
 
 
 def checked_scalar(value: Any) -> Any:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import InputError
+from backlight.gradients.arrays.forward import pushforward_all
+from backlight.gradients.arrays.operators import plain
+from backlight.gradients.arrays.reverse import value_and_adjoints
 from backlight.gradients.containers import Nest, take_apart
-from backlight.gradients.forward import pushforward_all
-from backlight.gradients.operators import plain
 from backlight.gradients.outcome import checked_gradient, checked_scalar
-from backlight.gradients.reverse import value_and_adjoints
 
 # Directions carried together, of NumPy functions.
 _TOGETHER = 512
@@ -45,7 +45,7 @@ def hessian_vector_product(f: Callable[[Any], Any], x: Any, v: Any) -> Any:
     if given != expected:
         raise InputError(f"v has shapes {given}: expected those of x, {expected}")
     if nest.is_torch:
-        from backlight.gradients.torch_second_order import hessian_times
+        from backlight.gradients.tensors.second_order import hessian_times
 
         directions = [d.to(leaf) for d, leaf in zip(along.leaves, nest.leaves, strict=True)]
         return nest.rebuild(hessian_times(lambda leaves: f(nest.rebuild(leaves)), nest, directions))
@@ -71,7 +71,7 @@ def hessian(f: Callable[[Any], Any], x: Any) -> Any:
     """
     nest = take_apart(x)
     if nest.is_torch:
-        from backlight.gradients.torch_second_order import hessian_blocks
+        from backlight.gradients.tensors.second_order import hessian_blocks
 
         of_torch = hessian_blocks(lambda leaves: f(nest.rebuild(leaves)), nest)
         return nest.rebuild([nest.rebuild(blocks) for blocks in of_torch])

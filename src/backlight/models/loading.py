@@ -23,7 +23,7 @@ from backlight.models.factories import from_factory
 from backlight.models.hubs import from_timm, from_torchvision
 from backlight.models.known import KNOWN_MODELS, KnownModel, known_models
 from backlight.models.model import Model
-from backlight.models.onnx_network import load_onnx
+from backlight.models.onnx.network import load_onnx
 from backlight.models.reading import Labels, Preprocessing, read_labels, with_preprocess
 
 __all__ = ["KnownModel", "known_models", "load_model"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from backlight.gradients.operators import plain
+from backlight.gradients.arrays.operators import plain
 from backlight.gradients.rules.forms import Array
 from backlight.gradients.rules.primitives import choose, scatter
 

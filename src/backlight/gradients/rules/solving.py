@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import TraceError
-from backlight.gradients.operators import plain
+from backlight.gradients.arrays.operators import plain
 from backlight.gradients.rules.decompositions import (
     eigen,
     pseudo_inverse,

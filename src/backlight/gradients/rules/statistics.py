@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backlight.errors import TraceError
-from backlight.gradients.operators import plain
+from backlight.gradients.arrays.operators import plain
 from backlight.gradients.rules.forms import Array
 from backlight.gradients.rules.linear import Axis, axes_of
 

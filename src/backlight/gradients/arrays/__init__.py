@@ -1,0 +1,1 @@
+"""NumPy functions evaluated on stand-ins: recorded variables, dual numbers, complex steps."""

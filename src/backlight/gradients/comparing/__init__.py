@@ -1,0 +1,1 @@
+"""What `compare` measures and how it shows it."""

@@ -1,0 +1,1 @@
+"""Torch functions: autograd, forward AD, differences under vmap."""

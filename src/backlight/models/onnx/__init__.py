@@ -1,0 +1,1 @@
+"""ONNX files as models: read, cut into pieces, run by onnxruntime."""
