@@ -114,6 +114,8 @@ REFUSED_FORWARD: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "Tensor.cholesky_inverse": (lambda a: a.cholesky_inverse(), ""),
     "linalg.householder_product": (lambda a: torch.linalg.householder_product(a, C), ""),
     "orgqr": (lambda a: torch.orgqr(a, C), ""),
+    "cumprod": (lambda a: torch.cumprod(a, 0), ""),
+    "Tensor.cumprod": (lambda a: a.cumprod(0), ""),
     "Tensor.orgqr": (lambda a: a.orgqr(C), ""),
     "batch_norm": (
         lambda a: torch.batch_norm(a, B, C, None, None, True, 0.1, 1e-5, False),

@@ -238,6 +238,10 @@ _WRONG_FORWARD = {
         "linalg.householder_product orgqr Tensor.orgqr ops.aten.linalg_householder_product",
         f"use {_BACKPROP}",
     ),
+    **_named(  # beside a zero
+        "cumprod Tensor.cumprod Tensor.cumprod_ ops.aten.cumprod",
+        f"use {_BACKPROP}",
+    ),
     **_named(
         "batch_norm instance_norm native_layer_norm native_batch_norm _native_batch_norm_legit "
         "ops.aten.batch_norm ops.aten.instance_norm ops.aten.native_layer_norm "
