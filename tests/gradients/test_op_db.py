@@ -62,7 +62,7 @@ def test_second_derivatives_of_operators_are_right_or_refused(benchmark: Any) ->
     assert len(tally.compared) + sum(map(len, tally.skipped.values())) == len(chosen)
     for way in module.WAYS:
         assert tally.right[way] + len(tally.refused[way]) == tally.samples
-        assert tally.right[way] > 0.85 * tally.samples
+        assert tally.right[way] > 0.8 * tally.samples
 
 
 def test_a_second_derivative_that_is_wrong_is_seen(
