@@ -16,7 +16,10 @@ import pytest
 
 import backlight
 
-HEAVY = ("torch", "numpy", "PIL", "scipy", "tqdm")
+HEAVY = (
+    *("torch", "numpy", "PIL", "scipy", "tqdm"),
+    *("numba", "sklearn", "pandas", "safetensors"),
+)
 SOURCE = Path(backlight.__file__).parent
 
 # What each room may import of the package; a file that stands in no room is one by itself.
@@ -25,12 +28,13 @@ MAY_IMPORT = {
     "show": {"errors"},
     "models": {"errors", "show"},
     "gradients": {"errors", "show"},
+    "networks": {"errors", "show", "gradients"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
-    "commands": {"errors", "models", "show", "gradients", "explanations"},
+    "commands": {"errors", "models", "show", "gradients", "networks", "explanations"},
     "cli": {"backlight", "errors", "commands"},
     "__main__": {"cli"},
     # Only where names are looked up: the public face of everything below the command line.
-    "__init__": {"errors", "models", "explanations", "gradients"},
+    "__init__": {"errors", "models", "explanations", "gradients", "networks"},
 }
 
 
