@@ -16,7 +16,10 @@ import pytest
 
 import backlight
 
-HEAVY = ("torch", "numpy", "PIL", "scipy", "tqdm")
+HEAVY = (
+    *("torch", "numpy", "PIL", "scipy", "tqdm"),
+    *("numba", "sklearn", "pandas", "safetensors"),
+)
 SOURCE = Path(backlight.__file__).parent
 
 # What each room may import of the package; a file that stands in no room is one by itself.
@@ -25,12 +28,13 @@ MAY_IMPORT = {
     "show": {"errors"},
     "models": {"errors", "show"},
     "gradients": {"errors", "show"},
+    "networks": {"errors", "show", "gradients"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
-    "commands": {"errors", "models", "show", "gradients", "explanations"},
+    "commands": {"errors", "models", "show", "gradients", "networks", "explanations"},
     "cli": {"backlight", "errors", "commands"},
     "__main__": {"cli"},
     # Only where names are looked up: the public face of everything below the command line.
-    "__init__": {"errors", "models", "explanations", "gradients"},
+    "__init__": {"errors", "models", "explanations", "gradients", "networks"},
 }
 
 
@@ -73,6 +77,16 @@ with contextlib.redirect_stdout(io.StringIO()):
     loaded = loaded_after(code)
     assert "numpy" in loaded
     assert "torch" not in loaded
+
+
+def test_a_network_of_arrays_is_differentiated_without_torch() -> None:
+    code = """
+import numpy as np
+import backlight as bl
+net, X = bl.Network((2, 3, 1)), np.ones((4, 2))
+bl.gradient(lambda p: net.cost(p, X, X[:, :1]), net.start(0))
+"""
+    assert loaded_after(code) == ["numpy", "scipy"]
 
 
 def test_what_counts_as_heavy_is_seen_when_it_is_loaded() -> None:
