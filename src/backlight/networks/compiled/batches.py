@@ -37,7 +37,6 @@ def batch_gradient(
     layers: Any = Index(sizes.shape[0] - 1)
 
     end: Any = FIRST
-    layer: Any
     for layer in range(layers):
         inputs, units = sizes[layer], sizes[layer + ONE]
         before, here = rows * starts[layer], rows * starts[layer + ONE]

@@ -39,7 +39,6 @@ def row_gradient(
     layers: Any = Index(sizes.shape[0] - 1)
 
     end: Any = FIRST
-    layer: Any
     for layer in range(layers):
         inputs, units = sizes[layer], sizes[layer + ONE]
         before, here = starts[layer], starts[layer + ONE]
