@@ -154,7 +154,9 @@ class BackpropEstimator(BaseEstimator):
 
         return load_estimator(path, cls)
 
-    def _fit(self, X: Array, y: Array, sample_weight: Array, more: bool) -> Self:
+    def _fit(
+        self, X: Array, y: Array, sample_weight: Array, more: bool, classes: Array = None
+    ) -> Self:
         settings.check_settings(self)
         if more and self.early_stopping:
             raise InputError("partial_fit does not hold out rows: set early_stopping=False")
@@ -171,7 +173,7 @@ class BackpropEstimator(BaseEstimator):
             reset=anew,
         )
         weights = None if sample_weight is None else _take_sample_weight(sample_weight, len(X))
-        T = self._targets(y, X.dtype, anew)
+        T = self._targets(y, X.dtype, anew, classes)
         output = self._output_for(T)
         network = settings.network_of(self, X.shape[1], T.shape[1], output)
         if not anew and network.sizes != self.network_.sizes:
@@ -196,7 +198,7 @@ class BackpropEstimator(BaseEstimator):
 
     _numeric: bool
 
-    def _targets(self, y: Array, dtype: Any, anew: bool) -> Array:
+    def _targets(self, y: Array, dtype: Any, anew: bool, classes: Array) -> Array:
         raise NotImplementedError
 
     def _output_for(self, T: Array) -> str:
@@ -213,9 +215,8 @@ class BackpropEstimator(BaseEstimator):
 
 
 def _take_sample_weight(value: Array, rows: int) -> Array:
-    weights = check_array(value, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
-    if weights.ndim == 0:
-        weights = np.full(rows, float(weights))
+    each = np.full(rows, value) if isinstance(value, int | float | np.number) else value
+    weights = check_array(each, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
     if not weights.any():
         raise InputError("sample_weight is zero for all rows; at least one row must count")
     return take_weights(weights, rows)

@@ -125,16 +125,16 @@ class BackpropClassifier(ClassifierMixin, BackpropEstimator):
         Raises:
             InputError, ValueError: data or parameters cannot be used.
         """
-        if not hasattr(self, "classes_"):
-            if classes is None:
+        given = None if classes is None else unique_labels(classes)
+        if not hasattr(self, "coefs_"):
+            if given is None:
                 raise InputError("classes must be given in the first call of partial_fit")
-            self._classes_given = classes_of(unique_labels(classes), False)
-        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+        elif given is not None and not np.array_equal(given, self.classes_):
             raise InputError(
-                f"classes are {list(classes)}; expected {self.classes_.tolist()}, those of the "
+                f"classes are {given.tolist()}; expected {self.classes_.tolist()}, those of the "
                 "first call, or None"
             )
-        return self._fit(X, y, sample_weight, more=True)
+        return self._fit(X, y, sample_weight, more=True, classes=given)
 
     def predict(self, X: Array) -> Array:
         """The likeliest class of each row, (rows,); or which labels it has, (rows, labels).
@@ -168,12 +168,11 @@ class BackpropClassifier(ClassifierMixin, BackpropEstimator):
             return special.log_expit(np.hstack([-nets, nets]))
         return special.log_softmax(nets, axis=1)
 
-    def _targets(self, y: Array, dtype: Any, anew: bool) -> Array:
+    def _targets(self, y: Array, dtype: Any, anew: bool, classes: Array) -> Array:
         labels, several = take_labels(y)
         if anew:
-            given = self.__dict__.pop("_classes_given", None)
             self._several = several
-            self.classes_ = classes_of(labels, several) if given is None else given
+            self.classes_ = classes_of(labels, several, classes)
         elif several != self._several:
             raise InputError(f"y has shape {labels.shape}; expected labels as in the first fit")
         return targets_of(labels, self.classes_, self._several, dtype)

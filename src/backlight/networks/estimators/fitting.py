@@ -198,8 +198,8 @@ def _chosen(training: Any, start: Any, data: Data, begin: int, held: bool) -> di
         training.stopped = "diverged: the weights are no longer finite; try a lower learning rate"
     stopped = training.stopped or ""
     if finite and not stopped.startswith("diverged"):
-        early = stopped.startswith("interrupted") and training.epoch > begin
-        return best if held or early else last
+        cut_short = stopped.startswith("interrupted")
+        return best if training.epoch > begin and (held or cut_short) else last
     # A loss is taken before a step: where training runs off, the step after the least one may be
     # what spoilt it.
     costs = [_cost(training, choice, data) for choice in (best, start)]

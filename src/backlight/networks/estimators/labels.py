@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 from backlight.errors import InputError, did_you_mean
+from backlight.networks.given import from_zero
 
 Array = Any
 
@@ -35,16 +36,19 @@ def take_labels(y: Array) -> tuple[Array, bool]:
     return column_or_1d(y, warn=True), False
 
 
-def classes_of(labels: Array, several: bool) -> Array:
-    """The classes in order; of an indicator matrix the numbers of its columns.
+def classes_of(labels: Array, several: bool, given: Array = None) -> Array:
+    """The classes in order, where they are not given; of an indicator matrix its columns' numbers.
 
     Raises:
         InputError: there is a single class.
     """
-    classes = np.arange(labels.shape[1]) if several else unique_labels(labels)
+    classes = given
+    if classes is None:
+        classes = np.arange(labels.shape[1]) if several else unique_labels(labels)
     if len(classes) < 2:
         raise InputError(
-            f"y holds one class only, {classes.tolist()[0]!r}; a classifier needs two or more"
+            f"{'y holds' if given is None else 'classes has'} one class only, "
+            f"{classes.tolist()[0]!r}; a classifier needs two or more"
         )
     return classes
 
@@ -103,12 +107,15 @@ def class_weights(given: Any, targets: Array, classes: Array, several: bool, row
         if unknown := [label for label in given if label not in known]:
             hint = did_you_mean(str(unknown[0]), map(str, known)) or f"; there are {known}"
             raise InputError(f"class_weight names {unknown[0]!r}, no class of y{hint}")
-        each = np.array([float(given.get(label, 1.0)) for label in known])
+        each = np.array([from_zero(f"class_weight of {k!r}", given.get(k, 1)) for k in known])
     else:
         raise InputError(
             f"class_weight must be None, 'balanced' or a weight for each label, not {given!r}"
         )
-    return rows * each[places]
+    weights = rows * each[places]
+    if not weights.any():
+        raise InputError("class_weight and sample_weight are zero for all rows; one must count")
+    return weights
 
 
 def _places(labels: Array, classes: Array) -> Array:
@@ -117,10 +124,10 @@ def _places(labels: Array, classes: Array) -> Array:
         known = classes[places] == labels
     except TypeError:
         raise InputError(
-            f"y holds {labels.dtype}, while the classes are {classes.dtype}: {classes.tolist()}"
+            f"y holds {labels.tolist()[0]!r}, which cannot be one of {classes.tolist()}"
         ) from None
     if not np.all(known):
-        unknown = labels[~np.asarray(known, bool)][0]
+        unknown = labels[~np.asarray(known, bool)].tolist()[0]
         raise InputError(
             f"y holds {unknown!r}, which is none of the classes {classes.tolist()} of the first fit"
         )

@@ -41,7 +41,7 @@ class BackpropRegressor(MultiOutputMixin, RegressorMixin, BackpropEstimator):
         outputs = self._outputs(self._nets(X))
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
-    def _targets(self, y: Array, dtype: Any, anew: bool) -> Array:
+    def _targets(self, y: Array, dtype: Any, anew: bool, classes: Array) -> Array:
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return np.asarray(y, dtype).reshape(len(y), -1)

@@ -37,7 +37,8 @@ def check_settings(given: Any) -> None:
     for name in ("tol", "alpha", "power_t"):
         from_zero(name, getattr(given, name))
     fraction = given.validation_fraction
-    if not (_is_number(fraction) and 0 < fraction < 1):
+    none_held = fraction == 0 and not given.early_stopping
+    if not (none_held or (_is_number(fraction) and 0 < fraction < 1)):
         raise InputError(f"validation_fraction must be above 0 and below 1, not {fraction!r}")
 
 
@@ -74,7 +75,9 @@ def optimiser_of(given: Any) -> Optimiser:
     if isinstance(solver, Optimiser):
         return solver
     if solver == "lbfgs":
-        raise InputError(f"no solver 'lbfgs': it is not back-propagation; there are {', '.join(CODES)}")
+        raise InputError(
+            f"no solver 'lbfgs': it is not back-propagation; there are {', '.join(CODES)}"
+        )
     find("solver", solver, CODES)
     name = solver.replace("_", "-").lower()
     if name in ("adam", "adamw"):
