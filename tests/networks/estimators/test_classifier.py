@@ -98,14 +98,12 @@ def test_a_row_may_have_several_labels_or_none(form: Any) -> None:
 @pytest.mark.parametrize("classes", [2, 3])
 def test_logarithms_stay_finite_where_probabilities_end(classes: int) -> None:
     X, y = blobs(60, classes)
-    trained = quick().fit(X, y)
-    np.testing.assert_allclose(
-        trained.predict_log_proba(X), np.log(trained.predict_proba(X)), atol=1e-12
-    )
+    trained = quick(max_iter=10).fit(X, y)
+    np.testing.assert_allclose(trained.predict_log_proba(X), np.log(trained.predict_proba(X)))
     far = trained.predict_log_proba(1e4 * X)
     assert trained.predict_proba(1e4 * X).min() == 0
     assert np.isfinite(far).all()
-    assert far.min() < -1000
+    assert far.min() < np.log(np.finfo(float).tiny)
 
 
 @pytest.mark.parametrize("loss", ["squared-error", "squared_error", "huber"])

@@ -57,7 +57,7 @@ def test_single_precision_stays_single_and_all_else_is_double(
     assert {w.dtype.name for w in trained.coefs_ + trained.intercepts_} == {trained_in}
     answer = trained.predict_proba(X) if hasattr(trained, "predict_proba") else trained.predict(X)
     assert answer.dtype == trained_in
-    trained.partial_fit(X.astype(float), y)
+    trained.set_params(solver="sgd").partial_fit(X.astype(float), y)
     assert trained.coefs_[0].dtype == trained_in
 
 
@@ -89,9 +89,10 @@ SMALL_NETWORK: dict[str, Any] = {"hidden_layer_sizes": (4,), "max_iter": 1, "ran
         (lambda X: X.astype(np.float32), 0),
         (np.asfortranarray, 1),
         (lambda X: (10 * X).astype(np.int32), 1),
+        (lambda X: np.asfortranarray((10 * X).astype(np.int32)), 1),
         (pd.DataFrame, 1),
     ],
-    ids=["float64", "float32", "by columns", "whole numbers", "frame"],
+    ids=["float64", "float32", "by columns", "whole numbers", "both", "frame"],
 )
 def test_X_is_copied_once_at_most(form: Any, copies: int) -> None:
     X, y = form(WIDE), WIDE[:, 0] > 0

@@ -181,6 +181,10 @@ def test_parameters_may_be_changed_between_parts(changed: dict[str, Any]) -> Non
         moved.append(np.abs(trained.coefs_[0] - before).max())
     assert 0 < moved[0] < 1e-8
     assert moved[1] > 1e-5
+    network, parameters = trained.to_network()
+    loss = changed.get("loss", "squared-error")
+    expected = float(network.cost(parameters, X, 9 * y[:, None], loss))
+    assert trained.partial_fit(X, 9 * y).loss_ == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_loss_of_an_untrained_network_is_its_cost() -> None:
