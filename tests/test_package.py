@@ -25,8 +25,9 @@ MAY_IMPORT = {
     "show": {"errors"},
     "models": {"errors", "show"},
     "gradients": {"errors", "show"},
+    "networks": {"errors", "show", "gradients"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
-    "commands": {"errors", "models", "show", "gradients", "explanations"},
+    "commands": {"errors", "models", "show", "gradients", "networks", "explanations"},
     "cli": {"backlight", "errors", "commands"},
     "__main__": {"cli"},
     # Only where names are looked up: the public face of everything below the command line.
