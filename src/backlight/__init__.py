@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from backlight.models.model import Model as Model
     from backlight.models.onnx.describe import describe_onnx as describe_onnx
     from backlight.models.preprocessing import Preprocess as Preprocess
+    from backlight.networks.network import Network as Network
 
 __version__ = "0.1.0"
 
@@ -48,6 +49,7 @@ _HOMES = {
     "Explanation": "backlight.explanations.explanation",
     "FiniteDifferences": "backlight.gradients.finite",
     "Model": "backlight.models.model",
+    "Network": "backlight.networks.network",
     "Not": "backlight.explanations.target",
     "Preprocess": "backlight.models.preprocessing",
     "check": "backlight.gradients.check",
@@ -80,6 +82,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "Model",
     "BlackBox",
     "Preprocess",
+    "Network",
     "describe_onnx",
     "BacklightError",
 ]

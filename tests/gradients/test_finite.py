@@ -162,3 +162,11 @@ def test_derivatives_do_not_depend_on_the_length_of_a_direction(scheme: str) -> 
     long = way.derivatives(np.sin, x, 1e6 * d) / 1e6
     np.testing.assert_allclose(short, np.cos(x) * d, rtol=1e-5)
     np.testing.assert_allclose(long, np.cos(x) * d, rtol=1e-5)
+
+
+@schemes
+@pytest.mark.parametrize("turned", [lambda x: x.T, lambda x: x[::-1, ::2]], ids=["T", "strided"])
+def test_the_order_of_an_array_in_memory_does_not_matter(scheme: str, turned: Any) -> None:
+    x = turned(np.arange(1.0, 13).reshape(3, 4))
+    found = FiniteDifferences(scheme).gradient(lambda x: np.sum(np.sin(x) * x), x)
+    np.testing.assert_allclose(found, np.sin(x) + x * np.cos(x), atol=1e3 * BOUND[scheme])

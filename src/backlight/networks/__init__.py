@@ -1,1 +1,1 @@
-"""Small networks trained by back-propagation."""
+"""Small networks trained by back-propagation: definition, training, estimators, classics."""

@@ -26,7 +26,31 @@ _UFUNCS: Final = frozenset(
         *(np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh),
     )
 )
-_SPECIAL: Final = frozenset({"erf", "erfc", "erfcx", "gamma", "loggamma", "psi", "xlogy", "rgamma"})
+_SPECIAL: Final = frozenset(
+    (
+        *("erf", "erfc", "erfcx", "gamma", "loggamma", "psi", "xlogy", "rgamma"),
+        *("expit", "log_expit"),
+    )
+)
+
+
+def _expit(z: Any) -> Any:
+    """The logistic function, by an exponential that cannot overflow."""
+    right = np.real(z) >= 0
+    e = np.exp(np.where(right, -z, z))
+    return np.where(right, 1.0, e) / (1 + e)
+
+
+def _log_expit(z: Any) -> Any:
+    from scipy import special
+
+    right = np.real(z) >= 0
+    # Of complex numbers NumPy's log1p loses the digits of a small real part, SciPy's does not.
+    return np.where(right, 0.0, z) - special.log1p(np.exp(np.where(right, -z, z)))
+
+
+# Analytic functions that SciPy has of real numbers only.
+_CONTINUED: Final[dict[str, Any]] = {"expit": _expit, "log_expit": _log_expit}
 _FACTORS: Final[dict[Any, float]] = {
     np.deg2rad: np.pi / 180,
     np.radians: np.pi / 180,
@@ -109,6 +133,8 @@ class Analytic(Operators):
             _refuse(name if method == "__call__" else f"{name}.{method}")
         _check_options(name, kwargs)
         plain = [_plain(a) for a in inputs]
+        if special and name in _CONTINUED:
+            return Analytic(_CONTINUED[name](*plain))
         try:
             return Analytic(getattr(ufunc, method)(*plain, **kwargs))
         except TypeError as problem:

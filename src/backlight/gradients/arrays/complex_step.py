@@ -30,7 +30,7 @@ def complex_gradients(f: Callable[[Any], Any], nest: Nest, verify: bool) -> list
     for j, leaf in enumerate(nest.leaves):
         slopes = np.empty(np.size(leaf))
         for i in range(slopes.size):
-            moved = np.array(leaf, dtype=complex)
+            moved = np.array(leaf, dtype=complex, order="C")
             moved.reshape(-1)[i] += 1j * STEP
             here = [Analytic(moved[()]) if k == j else np.copy(a)[()] for k, a in _each(nest)]
             value, slope = _parts(followed(lambda leaves: f(nest.rebuild(leaves)), here))

@@ -23,7 +23,8 @@ class Walk:
 
     def __init__(self, f: Callable[[Any], Any], nest: Nest, verify: bool) -> None:
         self.nest = nest
-        self.work = [np.array(leaf) for leaf in nest.leaves]
+        # In the order of C, so that a flat view moves the copy itself, not a copy of it.
+        self.work = [np.array(leaf, order="C") for leaf in nest.leaves]
         if any(w.ndim == 0 for w in self.work):  # numbers cannot be moved in place
             self.x: Any = None
             self.evaluate: Callable[[], Any] = lambda: f(

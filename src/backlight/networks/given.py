@@ -1,0 +1,145 @@
+"""What callers give, and whether it can be used: sizes, names, seeds, rows and their weights."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from backlight.errors import InputError
+from backlight.networks.activations import find_activation
+
+Array = Any
+
+
+def take_rows(name: str, value: Array, width: int, of: str, rows: int | None = None) -> Array:
+    """`value` as an array (rows, width); one that is followed by a gradient is kept as it is.
+
+    Args:
+        name: what to call it in messages.
+        value: array, or nested sequences of numbers.
+        width: how many columns it must have.
+        of: what the columns stand for.
+        rows: how many rows it must have; at least one if None.
+
+    Raises:
+        InputError: it has another shape, or holds no real numbers.
+    """
+    array = take_numbers(name, value)
+    shape = np.shape(array)
+    expected = f"expected ({'rows' if rows is None else rows}, {width}), a column for each of {of}"
+    if len(shape) != 2 or shape[1] != width or shape[0] != (shape[0] if rows is None else rows):
+        hint = ""
+        if len(shape) == 1 and shape[0] == width:
+            hint = f"; one row is {name}[None, :]"
+        elif len(shape) == 1 and width == 1:
+            hint = f"; one column is {name}[:, None]"
+        raise InputError(f"{name} has shape {shape}; {expected}{hint}")
+    if not shape[0]:
+        raise InputError(f"{name} has no row; {expected}")
+    return array
+
+
+def take_weights(value: Array, rows: int) -> Array:
+    """How much each row counts, (rows,).
+
+    Raises:
+        InputError: it has another shape, a weight is negative or not finite, or all are 0.
+    """
+    array = take_numbers("weights", value)
+    if np.shape(array) != (rows,):
+        raise InputError(f"weights has shape {np.shape(array)}; expected ({rows},), one for a row")
+    if not hasattr(array, "primal"):
+        if not (np.isfinite(array).all() and np.min(array) >= 0):
+            raise InputError("weights of rows must be finite and not negative")
+        if not np.any(array):
+            raise InputError("all weights of rows are 0; at least one row must count")
+    return array
+
+
+def take_numbers(name: str, value: Array) -> Array:
+    """An array of floats; whole numbers and truth values become float64.
+
+    Raises:
+        InputError: these are no real numbers, or rows of different lengths.
+    """
+    if hasattr(value, "primal"):
+        return value
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):
+        raise InputError(f"{name} must be an array of numbers, rows of one length") from None
+    if array.dtype.kind == "f":
+        return array
+    if array.dtype.kind in "biu":
+        return array.astype(np.float64)
+    raise InputError(f"{name} must hold real numbers, not {array.dtype}")
+
+
+def take_sizes(sizes: Any) -> tuple[int, ...]:
+    """Inputs, units of each hidden layer, outputs.
+
+    Raises:
+        InputError: these are not two or more whole numbers from 1.
+    """
+    expected = "sizes must be (inputs, units of each hidden layer, outputs), whole numbers from 1"
+    try:
+        given = tuple(sizes)
+        whole = tuple(operator.index(n) for n in given)
+    except TypeError:
+        raise InputError(f"{expected}; not {sizes!r}") from None
+    if any(isinstance(n, bool | np.bool_) for n in given) or isinstance(sizes, bytes):
+        raise InputError(f"{expected}; not {sizes!r}")
+    if len(whole) < 2 or min(whole) < 1:
+        raise InputError(f"{expected}; not {whole}")
+    return whole
+
+
+def take_hidden(hidden: Any, layers: int) -> tuple[str, ...]:
+    """The name of the activation of each hidden layer, from one for all or one for each.
+
+    Raises:
+        InputError: a name is unknown, or there are not as many as layers.
+    """
+    if isinstance(hidden, str):
+        return (find_activation(hidden).name,) * layers
+    try:
+        names = tuple(find_activation(name).name for name in hidden)
+    except TypeError:
+        raise InputError(f"hidden must be a name, or one for each layer; not {hidden!r}") from None
+    if len(names) != layers:
+        raise InputError(
+            f"{len(names)} activations for {layers} hidden layers: give one name for all, or one "
+            "for each"
+        )
+    return names
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """A generator from a seed, or the generator itself.
+
+    Raises:
+        InputError: the seed is not a whole number from 0.
+    """
+    if isinstance(seed, np.random.Generator):
+        return seed
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or seed < 0:
+        raise InputError(f"seed must be a whole number from 0 or a Generator, not {seed!r}")
+    return np.random.default_rng(int(seed))
+
+
+def precision(dtype: Any) -> np.dtype[Any]:
+    """float64 or float32.
+
+    Raises:
+        InputError: another one is asked for.
+    """
+    for kind in (np.dtype(np.float64), np.dtype(np.float32)):
+        try:
+            if dtype is not None and np.dtype(dtype) == kind:
+                return kind
+        except TypeError:
+            break
+    raise InputError(f"dtype must be float64 or float32, not {dtype!r}")
