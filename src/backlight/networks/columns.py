@@ -99,15 +99,16 @@ class Preparation:
                 an infinite one.
         """
         self._check(table)
-        blocks, unseen = [], {}
+        inputs = np.empty((table.rows, len(self.inputs)))
+        unseen, at = {}, 0
         for column in self.columns:
-            given = table.columns[column.name]
-            block = column.apply(given, table)
-            blocks.append(block)
+            block = column.apply(table.columns[column.name], table)
+            inputs[:, at : at + block.shape[1]] = block
+            at += block.shape[1]
             if isinstance(column, Words):
                 count = int((~block.any(axis=1)).sum())
                 unseen.update({column.name: count} if count else {})
-        return Prepared(np.concatenate(blocks, axis=1), unseen)
+        return Prepared(inputs, unseen)
 
     def extra(self, table: Table) -> tuple[str, ...]:
         """The columns of a table that were not there in training."""

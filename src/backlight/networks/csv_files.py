@@ -33,7 +33,7 @@ def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64]]:
         OSError: it cannot be read.
     """
     try:
-        import pandas  # type: ignore[import-untyped,unused-ignore]
+        import pandas
     except ImportError as problem:
         raise MissingExtraError("pandas, which reads tables,", "train") from problem
     _check_text(path)

@@ -168,8 +168,8 @@ def read_table(path: str | os.PathLike[str]) -> Table:
 
 def _read_parquet(path: Path) -> Any:
     try:
-        import pandas  # type: ignore[import-untyped,unused-ignore]
-        import pyarrow  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
+        import pandas
+        import pyarrow  # noqa: F401
     except ImportError as problem:
         raise MissingExtraError("pandas with pyarrow, which reads tables,", "train") from problem
     with path.open("rb") as stream:
@@ -185,7 +185,7 @@ def _read_parquet(path: Path) -> Any:
 
 def _column(name: str, series: Any) -> Column:
     """A pandas series as a column, by what it holds rather than by how it is stored."""
-    from pandas.api import types  # type: ignore[import-untyped,unused-ignore]
+    from pandas.api import types
 
     dtype = series.dtype
     if series.isna().all():

@@ -28,12 +28,14 @@ class Target:
         name: the column.
         task: "classify" or "regress".
         classes: the classes of the training rows, sorted; empty for a regression.
+        usual: the most frequent of them.
         mean, deviation: of the training rows of a regression, which standardise it.
     """
 
     name: str
     task: Task
     classes: tuple[str, ...] = ()
+    usual: str = ""
     mean: float = 0.0
     deviation: float = 1.0
 
@@ -42,17 +44,18 @@ class Target:
         """The target, from the training rows of its column, which lack no value.
 
         Raises:
-            InputError: there is one class only, or the numbers do not vary.
+            InputError: the numbers do not vary.
         """
         if task == "classify":
-            return cls(column.name, task, column.coded()[1])
+            codes, classes = column.coded()
+            return cls(column.name, task, classes, classes[np.bincount(codes).argmax()])
         values = column.values
         mean, deviation = mean_and_deviation(column.name, values)
         if not deviation:
             raise InputError(
                 f"{column.name!r} is {values[0]:g} in every training row: nothing to learn"
             )
-        return cls(column.name, task, (), mean, deviation)
+        return cls(column.name, task, mean=mean, deviation=deviation)
 
     @property
     def outputs(self) -> int:
