@@ -8,7 +8,7 @@ input for each different word of the training rows, which is 1 where the row hol
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -26,7 +26,8 @@ from backlight.networks.tables import Column, Table
 
 MOST_WORDS: Final = 100
 _FEW_ROWS = 20  # with fewer rows than this, every word may stand in one row only
-_COUNTER: Final = re.compile(r"column \d+|unnamed.*|(.*[ _-])?(id|index|idx|row|nr|no)", re.I)
+# What columns are called that number the rows; one without a name is called `column 1`.
+_NUMBERING: Final = re.compile(r"column 1|unnamed.*|index|idx|row|nr|no|(.*[ _-])?id", re.I)
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,14 @@ class Preparation:
         return tuple(c.name for c in self.columns if isinstance(c, Numbers) and not c.deviation)
 
     @classmethod
-    def learn(cls, table: Table, leave: Collection[str] = ()) -> Preparation:
-        """Learn from the training rows, by every column but those in `leave`.
+    def learn(
+        cls, table: Table, target: str | None = None, ignore: Collection[str] = ()
+    ) -> Preparation:
+        """Learn from the training rows, by every column but the target and those to ignore.
 
-        Left out are columns without values, of dates, row counts, and words that tell rows apart
-        rather than kinds of rows: 100 different ones or more, or, in 20 rows or more, one for
-        fewer than two rows.
+        Left out are columns without values, of dates, row numbers (by their name and values), and
+        words that tell rows apart rather than kinds of rows: 100 different ones or more, or, in
+        20 rows or more, one for fewer than two rows.
 
         Raises:
             InputError: a value is infinite, a column is numbers but for some words, or no column
@@ -79,9 +82,9 @@ class Preparation:
         """
         columns, left_out = [], {}
         for name, column in table.columns.items():
-            if name in leave:
+            if name == target:
                 continue
-            why = _useless(column)
+            why = "is ignored" if name in ignore else _useless(column, table)
             if why:
                 left_out[name] = why
             else:
@@ -138,29 +141,41 @@ class Preparation:
 def _learned(column: Column, table: Table) -> Numbers | Words:
     missing = bool(column.missing.any())
     if not column.is_numeric:
-        _check_words(column, table)
         return Words(column.name, column.coded()[1], missing)
     values = finite_numbers(column, table)
     values = values[~np.isnan(values)]
     return Numbers(column.name, *mean_and_deviation(column.name, values), missing)
 
 
-def _useless(column: Column) -> str | None:
-    """Why a column says nothing that a network could learn from; None where it may."""
+def _useless(column: Column, table: Table) -> str | None:
+    """Why a column says nothing that a network could learn from; None where it may.
+
+    Raises:
+        InputError: it is numbers but for a few words.
+    """
     missing = column.missing
     if missing.all():
         return "is empty"
     if column.kind == "other":
         return f"holds {column.holds}"
     if column.is_numeric:
-        counts = len(missing) > 1 and bool((np.diff(column.values) == 1).all())
-        return "counts the rows" if counts and _COUNTER.fullmatch(column.name) else None
+        return "numbers the rows" if _numbers_rows(column) else None
+    _check_words(column, table)
     different, present = len(column.coded()[1]), int((~missing).sum())
     if different == present >= _FEW_ROWS:
         return "holds another word in every row"
     if different >= MOST_WORDS or (different > present / 2 and present >= _FEW_ROWS):
         return f"holds {different:,} different words"
     return None
+
+
+def _numbers_rows(column: Column) -> bool:
+    """Whether these are the rows' numbers: counted up, or, of many rows, each another."""
+    values = column.values
+    if column.kind != "whole" or not _NUMBERING.fullmatch(column.name) or np.isnan(values).any():
+        return False
+    counted = len(values) > 1 and bool((np.diff(values) > 0).all())
+    return counted or (len(values) >= _FEW_ROWS and len(np.unique(values)) == len(values))
 
 
 def _check_words(column: Column, table: Table) -> None:
@@ -171,7 +186,7 @@ def _check_words(column: Column, table: Table) -> None:
         row = int(np.flatnonzero(column.values == column.words.index(others[0]))[0])
         raise InputError(
             f"{column.name!r} holds {others[0]!r} in {table.place(row)} where other rows hold "
-            f"numbers: clear the cell, or leave the column out (--ignore {column.name})"
+            f"numbers: clear the cell or ignore the column (--ignore {column.name})"
         )
 
 
@@ -184,8 +199,7 @@ def _is_number(word: str) -> bool:
 
 
 def _from_record(record: Mapping[str, Any]) -> Numbers | Words:
-    fields: Iterator[Any] = (value for name, value in record.items() if name != "kind")
+    fields = {name: value for name, value in record.items() if name != "kind"}
     if record["kind"] == Numbers.kind:
-        return Numbers(*fields)
-    name, words, missing = fields
-    return Words(name, tuple(words), missing)
+        return Numbers(**fields)
+    return Words(**{**fields, "words": tuple(fields["words"])})

@@ -23,7 +23,7 @@ _DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
 _MISSING: Final = ["?"]  # besides what pandas knows of
 
 
-def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64]]:
+def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64] | None]:
     """The pandas data frame of a CSV file, and the line that each of its rows begins in.
 
     Raises:
@@ -48,11 +48,15 @@ def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64]]:
     except pandas.errors.EmptyDataError:
         raise InputError(f"{path} has a header but no rows") from None
     except pandas.errors.ParserError as problem:
+        if "EOF inside string" in str(problem):
+            raise InputError(f"{path}, line {lines[-1]}: a quote is left open") from None
         raise InputError(f"{path} cannot be read as CSV: {problem}") from problem
     frame.columns = names
+    # Only a file of one column can have a cell that is a blank line to one reader alone.
+    begin = np.array(lines[1:], dtype=np.int64) if len(frame) == len(lines) - 1 else None
     if separator != ",":
         frame = _with_decimal_commas(frame)
-    return frame, np.array(lines[1:], dtype=np.int64)
+    return frame, begin
 
 
 def _check_text(path: Path) -> None:
@@ -106,7 +110,7 @@ def _counted(path: Path, separator: str) -> tuple[list[str], list[int]]:
         lines: list[int] = []
         begins = 1
         for row in reader:
-            if not row:  # a blank line
+            if not row or (len(row) == 1 and not row[0].strip()):  # a blank line
                 begins = reader.line_num + 1
                 continue
             if not names:

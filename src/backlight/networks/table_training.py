@@ -139,7 +139,7 @@ def plan(
     learning, test = split(rest.rows, recipe.test_share, recipe.seed, places)
     training, stopping = _set_aside(learning, places, recipe)
     learned = Target.learn(column.take(learning), chosen)
-    preparation = Preparation.learn(rest.take(learning), {target, *ignore})
+    preparation = Preparation.learn(rest.take(learning), target, ignore)
     network = Network(
         (len(preparation.inputs), *recipe.hidden, learned.outputs),
         recipe.activation,

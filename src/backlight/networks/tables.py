@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from backlight.errors import InputError, MissingExtraError, did_you_mean
+from backlight.errors import InputError, MissingExtraError, did_you_mean, nearest
 from backlight.networks.csv_files import read_csv
 
 Kind = Literal["number", "whole", "words", "truth", "other"]
@@ -75,7 +75,7 @@ class Column:
         codes[present] = inverse
         if not self.is_numeric:
             return codes, tuple(self.words[code] for code in different)
-        return codes, tuple(str(int(v)) if v % 1 == 0 else repr(float(v)) for v in different)
+        return codes, tuple(_number_text(float(v)) for v in different)
 
 
 @dataclass(frozen=True)
@@ -169,14 +169,20 @@ def read_table(path: str | os.PathLike[str]) -> Table:
 def _read_parquet(path: Path) -> Any:
     try:
         import pandas
-        import pyarrow  # noqa: F401
+        import pyarrow
+        from pyarrow import parquet
     except ImportError as problem:
         raise MissingExtraError("pandas with pyarrow, which reads tables,", "train") from problem
     with path.open("rb") as stream:
         if stream.read(4) != b"PAR1":
             raise InputError(f"{path} is no Parquet file, whatever its name says")
+    # Whole numbers and true and false stay what they are where values are missing.
+    whole = {getattr(pyarrow, f"int{n}")(): f"Int{n}" for n in (8, 16, 32, 64)}
+    whole |= {getattr(pyarrow, f"uint{n}")(): f"UInt{n}" for n in (8, 16, 32, 64)}
+    dtypes = {kind: pandas.array([], dtype=name).dtype for kind, name in whole.items()}
+    dtypes[pyarrow.bool_()] = pandas.BooleanDtype()
     try:
-        frame = pandas.read_parquet(path, engine="pyarrow", dtype_backend="numpy_nullable")
+        frame = parquet.read_table(path).to_pandas(types_mapper=dtypes.get)
     except Exception as problem:  # pyarrow raises errors of many kinds on a damaged file
         raise InputError(f"{path} is a damaged Parquet file: {problem}") from problem
     # Named index levels are columns that pandas had set aside; a plain row count is none.
@@ -244,6 +250,10 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
+def _number_text(value: float) -> str:
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
 def _categorical() -> Any:
     import pandas
 
@@ -268,6 +278,7 @@ def _excel(ending: str) -> str:
 
 
 def _nearby(path: Path) -> str:
-    folder = path.parent
-    there = os.listdir(folder) if folder.is_dir() else []
-    return did_you_mean(path.name, [n for n in there if Path(n).suffix.lower() in _ENDINGS])
+    there = path.parent.glob("*") if path.parent.is_dir() else []
+    stems = {other.stem: other.name for other in there if other.suffix.lower() in _ENDINGS}
+    found = nearest(path.stem, stems, count=1)
+    return f"; did you mean {stems[found[0]]!r}?" if found else ""

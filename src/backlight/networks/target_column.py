@@ -161,5 +161,5 @@ def _check(column: Column, task: Task) -> None:
     if len(classes) == 1:
         raise InputError(f"{name!r} is {classes[0]!r} in every row: expected two classes or more")
     if len(classes) > max(2, rows / 2):
-        hint = "--task regress takes it as a number" if column.is_numeric else "is it the target?"
+        hint = "task='regress' takes it as a number" if column.is_numeric else "is it the target?"
         raise InputError(f"{name!r} has {len(classes):,} classes in {rows:,} rows: {hint}")
