@@ -182,9 +182,14 @@ def _read_parquet(path: Path) -> Any:
     dtypes = {kind: pandas.array([], dtype=name).dtype for kind, name in whole.items()}
     dtypes[pyarrow.bool_()] = pandas.BooleanDtype()
     try:
-        frame = parquet.read_table(path).to_pandas(types_mapper=dtypes.get)
+        table = parquet.read_table(path)
+        frame = table.to_pandas(types_mapper=dtypes.get)
     except Exception as problem:  # pyarrow raises errors of many kinds on a damaged file
         raise InputError(f"{path} is a damaged Parquet file: {problem}") from problem
+    # Categories that are numbers are stored as plain numbers; only pandas' own note tells.
+    for column in (table.schema.pandas_metadata or {}).get("columns", ()):
+        if column["pandas_type"] == "categorical" and column["name"] in frame:
+            frame[column["name"]] = frame[column["name"]].astype("category")
     # Named index levels are columns that pandas had set aside; a plain row count is none.
     return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
 
