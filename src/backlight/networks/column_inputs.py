@@ -103,8 +103,9 @@ def finite_numbers(column: Column, table: Table) -> Array:
         truth = np.array([word == "True" for word in column.words] + [np.nan])
         return np.asarray(truth[column.values], dtype=np.float64)
     if not column.is_numeric:
-        row = int(np.flatnonzero(~column.missing)[0])
-        found = repr(column.words[column.values[row]]) if column.words[0] else column.holds
+        wrong = np.array([not is_number(word) for word in column.words])
+        row = int(np.flatnonzero(~column.missing & wrong[column.values])[0])
+        found = repr(column.words[column.values[row]]) if column.kind == "words" else column.holds
         raise InputError(
             f"{column.name!r} holds {found} in {table.place(row)}: the model was trained on numbers"
         )
@@ -115,6 +116,15 @@ def finite_numbers(column: Column, table: Table) -> Array:
             "expected a finite number, or an empty cell"
         )
     return np.asarray(column.values)
+
+
+def is_number(word: str) -> bool:
+    """Whether a word can be read as a number."""
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def mean_and_deviation(name: str, values: Array) -> tuple[float, float]:

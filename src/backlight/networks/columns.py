@@ -20,6 +20,7 @@ from backlight.networks.column_inputs import (
     Numbers,
     Words,
     finite_numbers,
+    is_number,
     mean_and_deviation,
 )
 from backlight.networks.tables import Column, Table
@@ -181,21 +182,13 @@ def _numbers_rows(column: Column) -> bool:
 def _check_words(column: Column, table: Table) -> None:
     """Refuse a column that is numbers but for a few words: one-hot, its numbers would be lost."""
     words = column.coded()[1]
-    others = [word for word in words if not _is_number(word)]
+    others = [word for word in words if not is_number(word)]
     if len(words) >= _FEW_ROWS and len(others) < len(words) / 4:
         row = int(np.flatnonzero(column.values == column.words.index(others[0]))[0])
         raise InputError(
             f"{column.name!r} holds {others[0]!r} in {table.place(row)} where other rows hold "
             f"numbers: clear the cell or ignore the column (--ignore {column.name})"
         )
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _from_record(record: Mapping[str, Any]) -> Numbers | Words:

@@ -14,13 +14,20 @@ from backlight.errors import InputError
 from backlight.networks.columns import Preparation
 from backlight.networks.evaluation import Judged, judge_classes, judge_numbers
 from backlight.networks.network import Network
-from backlight.networks.saving import read_tensors, write_tensors
+from backlight.networks.saving import (
+    check_kind,
+    describe_network,
+    network_described,
+    read_tensors,
+    write_tensors,
+)
 from backlight.networks.tables import Table
 from backlight.networks.target_column import Target
 
 Array = npt.NDArray[np.float64]
 
-_FORMAT: Final = "table model 1"
+_KIND: Final = "table model"
+_VERSION: Final = 1
 
 
 @dataclass(frozen=True)
@@ -107,14 +114,10 @@ class TableModel:
             FileError: it cannot be written, or exists.
             MissingExtraError: safetensors is not installed.
         """
-        network = self.network
         record = {
-            "format": _FORMAT,
-            "network": {
-                "sizes": list(network.sizes),
-                "hidden": list(network.hidden),
-                "output": network.output,
-            },
+            "kind": _KIND,
+            "version": _VERSION,
+            "network": describe_network(self.network),
             "preparation": self.preparation.record(),
             "target": self.target.record(),
             "about": dict(self.about),
@@ -130,17 +133,15 @@ class TableModel:
             MissingExtraError: safetensors is not installed.
         """
         parameters, record = read_tensors(path)
-        if record.get("format") != _FORMAT:
-            raise InputError(
-                f"{os.fspath(path)} is no model of a table: `backlight train TABLE --target "
-                "COLUMN` writes one"
+        check_kind(os.fspath(path), record, _KIND, _VERSION)
+        try:
+            network = network_described(record["network"])
+            return cls(
+                network,
+                network.check(parameters),
+                Preparation.from_record(record["preparation"]),
+                Target.from_record(record["target"]),
+                record["about"],
             )
-        shape = record["network"]
-        network = Network(shape["sizes"], shape["hidden"], shape["output"])
-        return cls(
-            network,
-            network.check(parameters),
-            Preparation.from_record(record["preparation"]),
-            Target.from_record(record["target"]),
-            record["about"],
-        )
+        except (InputError, KeyError, TypeError) as problem:
+            raise InputError(f"{os.fspath(path)!r} is damaged: {problem}") from problem

@@ -283,7 +283,8 @@ def _excel(ending: str) -> str:
 
 
 def _nearby(path: Path) -> str:
-    there = path.parent.glob("*") if path.parent.is_dir() else []
+    there = sorted(path.parent.glob("*")) if path.parent.is_dir() else []
+    there.sort(key=lambda other: other.suffix == path.suffix)
     stems = {other.stem: other.name for other in there if other.suffix.lower() in _ENDINGS}
     found = nearest(path.stem, stems, count=1)
     return f"; did you mean {stems[found[0]]!r}?" if found else ""
