@@ -153,11 +153,11 @@ def read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[s
 
 
 def _plain(name: str, array: Array) -> Array:
-    """In the order and byte order that the file has."""
+    """In the order that the file has; safetensors itself sees to the byte order."""
     found = np.asarray(array, order="C")
     if found.dtype.kind not in "biuf" or found.dtype.itemsize > 8:
         raise InputError(f"{name} must be an array of numbers to be saved, not of {found.dtype}")
-    return found.astype(found.dtype.newbyteorder("<"), copy=False)
+    return found
 
 
 def _to_json(record: Mapping[str, Any]) -> str:
