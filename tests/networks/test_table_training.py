@@ -136,6 +136,14 @@ def test_columns_to_ignore_are_ignored_and_must_be_there() -> None:
         planned(iris(), "species", ignore=["species"])
 
 
+@pytest.mark.parametrize("row", [0, 70, 149])
+def test_infinite_values_are_refused_wherever_they_stand(row: int) -> None:
+    frame = iris()
+    frame.loc[row, "petal width"] = np.inf
+    with pytest.raises(InputError, match=rf"'petal width' is inf in row {row + 1}: expected"):
+        planned(frame, "species")
+
+
 # ------------------------------------------------------------------ how it ends
 
 

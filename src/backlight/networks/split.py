@@ -32,7 +32,8 @@ def split(
     wanted = round(rows * share)
     if share and (wanted < 1 or rows - wanted < 1):
         raise InputError(
-            f"{share:g} of {rows} rows is {wanted}: nothing to hold out or to train on"
+            f"{share:g} of {rows} rows to hold out is {wanted}: expected a row or more on either "
+            "side, or a share of 0 to hold out none"
         )
     rng = np.random.default_rng(seed)
     groups = np.zeros(rows, dtype=np.int64)

@@ -140,6 +140,7 @@ def plan(
     training, stopping = _set_aside(learning, places, recipe)
     learned = Target.learn(column.take(learning), chosen)
     preparation = Preparation.learn(rest.take(learning), target, ignore)
+    preparation.check(rest)  # what is held out, before any work is done
     network = Network(
         (len(preparation.inputs), *recipe.hidden, learned.outputs),
         recipe.activation,
