@@ -58,7 +58,7 @@ def test_help_loads_nothing_heavy() -> None:
     code = """
 import contextlib, io
 from backlight.cli import main
-typed = ["--help"], ["explain", "--help"], ["check", "--help"], ["expain"], ["models"]
+typed = ["--help"], ["explain", "--help"], ["check", "--help"], ["train", "--help"], ["expain"], ["models"]
 for words in typed:
     with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
         main(words)

@@ -71,6 +71,23 @@ def test_the_whole_run_is_decided_by_the_seed() -> None:
     assert not same(first, other)
 
 
+def test_the_seed_also_decides_the_start_where_all_rows_are_trained_on() -> None:
+    recipe = replace(SHORT, test_share=0.0, epochs=1, batch=1000)
+    one, other = (
+        train(planned(iris(), "species", recipe=replace(recipe, seed=seed))) for seed in (0, 1)
+    )
+    assert not same(one, other)
+
+
+def test_a_batch_is_so_many_rows_or_all_where_there_are_fewer() -> None:
+    whole, more, fewer = (
+        train(planned(iris(), "species", recipe=replace(SHORT, batch=batch)))
+        for batch in (120, 1000, 16)
+    )
+    assert same(whole, more)
+    assert not same(whole, fewer)
+
+
 # ------------------------------------------------------------------ what is decided
 
 
@@ -152,6 +169,8 @@ def test_it_stops_where_it_gets_no_better_and_keeps_the_best() -> None:
     assert trained.stopped == "no better for 5 epochs"
     assert trained.kept == len(trained.losses) - 5
     assert len(trained.held_out) == len(trained.losses) < 500
+    shorter = Recipe(patience=5, epochs=trained.kept)
+    assert same(trained, train(planned(diabetes(), "progression", recipe=shorter)))
 
 
 def test_all_epochs_are_run_where_there_is_no_patience() -> None:

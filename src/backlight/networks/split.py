@@ -53,7 +53,7 @@ def split(
 def _shared(sizes: Rows, wanted: int) -> Rows:
     """`wanted` shared out in proportion to the sizes, less than each of them."""
     exact = sizes * (wanted / sizes.sum())
-    counts = np.minimum(np.floor(exact).astype(np.int64), sizes - 1)
+    counts = np.floor(exact).astype(np.int64)
     for at in np.argsort(counts - exact, kind="stable"):
         if counts.sum() < wanted and counts[at] < sizes[at] - 1:
             counts[at] += 1

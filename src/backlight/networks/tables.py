@@ -123,6 +123,11 @@ class Table:
     def from_frame(cls, frame: Any, source: str = "the table", lines: Any = None) -> Table:
         """A table from a pandas data frame.
 
+        Args:
+            frame: its columns are told by what they hold.
+            source: what to call it in messages.
+            lines: (rows,) the line of `source` that each row begins in, where that is a text.
+
         Raises:
             InputError: it has no rows or no columns, or two columns of one name.
         """
