@@ -47,7 +47,7 @@ def outcome(plan: Plan, trained: Trained, files: Sequence[Path], width: int) -> 
 def verdict(judged: Judged, where: str, width: int) -> Iterator[str]:
     """How right a model is, beside what knowing nothing comes to."""
     if isinstance(judged, Regressed):
-        r2 = "" if judged.r2 is None else f"; R² is {judged.r2:.3f}"
+        r2 = "" if judged.r2 is None else f"; R² is {_shown(judged.r2)}"
         yield from textwrap.wrap(
             f"{where} the mean absolute error is {judged.error:.4g} (always the mean: "
             f"{judged.baseline:.4g}){r2}.{_NOTHING if judged.error >= judged.baseline else ''}",
@@ -82,7 +82,7 @@ def record(plan: Plan, trained: Trained, files: Sequence[Path]) -> dict[str, Any
         "task": plan.target.task,
         "rows": {
             "training": len(plan.training),
-            "stopping": len(plan.stopping),
+            "validation": len(plan.validation),
             "held_out": len(plan.test),
             "without_target": plan.without_target,
         },
@@ -153,18 +153,22 @@ def _columns(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _counts(plan: Plan) -> str:
     text = f"{len(plan.training):,} to train on"
-    if len(plan.stopping):
-        text += f", {len(plan.stopping):,} to stop by"
+    if len(plan.validation):
+        text += f", {len(plan.validation):,} for validation"
     return text + (f", {len(plan.test):,} held out" if len(plan.test) else "")
 
 
 def _how_it_ended(plan: Plan, trained: Trained) -> str:
     done, most = len(trained.losses), plan.recipe.epochs
-    why = "interrupted (Ctrl-C)" if trained.stopped == "interrupted" else trained.stopped
+    why = "interrupted (Ctrl-C)" if trained.interrupted else trained.stopped
     of = f"{done:,} epochs" if done == most and not why else f"{done:,} of {most:,} epochs"
     ended = f": {why}" if why else ""
-    best = f"; best: epoch {trained.kept:,}" if trained.kept != done else ""
-    return f"{of} in {trained.seconds:.1f} s{ended}{best}"
+    best = f", best {trained.kept:,}" if trained.kept != done else ""
+    return f"{of} in {trained.seconds:.1f} s{best}{ended}"
+
+
+def _shown(r2: float) -> str:
+    return f"{r2:.3f}" if abs(r2) < 100 else f"{r2:.3g}"
 
 
 def _confusion(judged: Classified, width: int) -> Iterator[str]:
