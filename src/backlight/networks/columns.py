@@ -150,7 +150,7 @@ def _learned(column: Column, table: Table) -> Numbers | Words:
         return Words(column.name, column.coded()[1], missing)
     values = finite_numbers(column, table)
     values = values[~np.isnan(values)]
-    return Numbers(column.name, *mean_and_deviation(column.name, values), missing)
+    return Numbers(column.name, *mean_and_deviation(values), missing)
 
 
 def _useless(column: Column, table: Table) -> str | None:
