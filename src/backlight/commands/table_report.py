@@ -25,8 +25,8 @@ def decisions(plan: Plan, width: int) -> Iterator[str]:
     source = Path(plan.table.source).name
     yield from textwrap.wrap(f"{one_line(source)}: {_what(plan)}", width, subsequent_indent="  ")
     yield ""
-    rows = [(head, one_line(text)) for head, text in _decided(plan)]
-    yield textwrap.indent(table(rows[0], rows[1:], width - 2), "  ")
+    decided = [(head, one_line(text)) for head, text in _decided(plan)]
+    yield textwrap.indent(table(decided[0], decided[1:], width - 2), "  ")
 
 
 def outcome(plan: Plan, trained: Trained, files: Sequence[Path], width: int) -> Iterator[str]:
@@ -34,7 +34,7 @@ def outcome(plan: Plan, trained: Trained, files: Sequence[Path], width: int) -> 
     yield ""
     yield from textwrap.wrap(_how_it_ended(plan, trained), width)
     yield ""
-    where = f"On {trained.judged.rows:,} rows held out"
+    where = f"On {rows(trained.judged.rows)} held out"
     if not len(plan.test):
         where = f"On the {trained.judged.rows:,} rows it was trained on"
     yield from verdict(trained.judged, where, width)
@@ -61,16 +61,21 @@ def verdict(judged: Judged, where: str, width: int) -> Iterator[str]:
         width,
     )
     if judged.unseen:
-        rows_are = "row is" if judged.unseen == 1 else "rows are"
-        yield f"{judged.unseen:,} {rows_are} of a class not seen in training: always wrong"
+        are = "is" if judged.unseen == 1 else "are"
+        yield f"{rows(judged.unseen)} {are} of a class not seen in training: always wrong"
     yield ""
     yield from _confusion(judged, width)
+
+
+def rows(count: int) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 def unseen_words(unseen: Mapping[str, int], width: int) -> Iterator[str]:
     """Which columns hold words that were not seen in training."""
     if unseen:
-        named = ", ".join(f"{one_line(name)} ({count:,} rows)" for name, count in unseen.items())
+        named = ", ".join(f"{one_line(name)} ({rows(count)})" for name, count in unseen.items())
         yield from textwrap.wrap(f"not seen in training, taken as none: {named}", width)
 
 
@@ -117,12 +122,12 @@ def _judged(judged: Judged) -> dict[str, Any]:
 
 def _what(plan: Plan) -> str:
     target = plan.target
-    rows = f"{plan.table.rows:,} rows"
+    told = rows(plan.table.rows)
     if plan.without_target:
-        rows += f" ({plan.without_target:,} without {target.name} left out)"
+        told += f" ({plan.without_target:,} without {target.name} left out)"
     if target.task == "regress":
-        return f"{rows}; {target.name} is a number to predict ({plan.why})"
-    return f"{rows}; {target.name} is one of {len(target.classes):,} classes ({plan.why})"
+        return f"{told}; {target.name} is a number to predict ({plan.why})"
+    return f"{told}; {target.name} is one of {len(target.classes):,} classes ({plan.why})"
 
 
 def _decided(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -176,11 +181,11 @@ def _confusion(judged: Classified, width: int) -> Iterator[str]:
     names = [shorten(one_line(name), _LONGEST) for name in judged.classes]
     counts = [[f"{count:,}" for count in row] for row in judged.confusion.tolist()]
     recalls = ["–" if recall is None else f"{recall:.1%}" for recall in judged.recalls]
-    rows = [
+    lines = [
         ["is \\ predicted", *names, "recall"],
         *([name, *row, recall] for name, row, recall in zip(names, counts, recalls, strict=True)),
     ]
-    text = aligned(rows)
+    text = aligned(lines)
     if max(map(cells, text.splitlines())) > width:
         totals = [f"{count:,}" for count in judged.confusion.sum(axis=1).tolist()]
         text = aligned([("class", "rows", "recall"), *zip(names, totals, recalls, strict=True)])
