@@ -121,7 +121,9 @@ class Training:
     @property
     def losses(self) -> Array:
         """The mean loss of each epoch, (epochs,), taken before each step, without the penalty."""
-        return self._errors[: self.epoch].copy()
+        ended = self._errors[: self.epoch]
+        ended.flags.writeable = False
+        return ended
 
     @property
     def parameters(self) -> dict[str, Array]:
