@@ -1,0 +1,1 @@
+"""Back-propagation compiled by Numba: plain loops over arrays, one purpose a file."""
