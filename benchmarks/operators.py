@@ -101,7 +101,15 @@ def entries(share: int = 1) -> list[Any]:
 
 
 def prepare(entry: Any) -> Operator | str:
-    """The operator with a sample, or why it cannot be checked."""
+    """The operator with the sample that is nearest to the welcome size, or why it cannot be
+    checked."""
+    found = prepared(entry)
+    return found if isinstance(found, str) else found[0]
+
+
+def prepared(entry: Any) -> list[Operator] | str:
+    """The operator with each of its first samples, the nearest to the welcome size first, or why
+    it cannot be checked."""
     if not entry.supports_dtype(torch.float64, "cpu"):
         return "takes no float64"
     if not entry.supports_autograd:
@@ -119,7 +127,7 @@ def prepare(entry: Any) -> Operator | str:
         else:
             reason = operator
     found.sort(key=lambda o: abs(math.log(sum(leaf.numel() for leaf in o.leaves) / _WELCOME)))
-    return found[0] if found else reason
+    return found or reason
 
 
 def _operator(name: str, entry: Any, sample: Any) -> Operator | str:

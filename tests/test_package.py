@@ -79,6 +79,16 @@ with contextlib.redirect_stdout(io.StringIO()):
     assert "torch" not in loaded
 
 
+def test_a_network_of_arrays_is_differentiated_without_torch() -> None:
+    code = """
+import numpy as np
+import backlight as bl
+net, X = bl.Network((2, 3, 1)), np.ones((4, 2))
+bl.gradient(lambda p: net.cost(p, X, X[:, :1]), net.start(0))
+"""
+    assert loaded_after(code) == ["numpy", "scipy"]
+
+
 def test_what_counts_as_heavy_is_seen_when_it_is_loaded() -> None:
     assert loaded_after("import numpy") == ["numpy"]
 

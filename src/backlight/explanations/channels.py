@@ -72,7 +72,7 @@ def channel_weights(
     start = torch.zeros(channels, dtype=precision, device=tail.cut.device)
     if isinstance(way, FiniteDifferences) and way.step is None:
         if relative_step is None:
-            way = fitted(way, moved, start, float(torch.finfo(tail.cut.dtype).eps))
+            way = fitted(way, moved, start, float(torch.finfo(tail.cut.dtype).eps), size)
         else:
             way = dataclasses.replace(way, step=relative_step)
     parts = []

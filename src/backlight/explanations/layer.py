@@ -162,10 +162,12 @@ def cut_there(
         LayerError: there is no such tensor (the nearest is named).
     """
     cut_at = getattr(model.module, "cut_at", None)
+    if cut_at is None:
+        return model, layer
     several = list(layer) if isinstance(layer, list | tuple) else [layer]
     names = [entry for entry in several if isinstance(entry, str)]
     known = {name for name, _ in model.module.named_modules()}
-    if cut_at is None or len(names) < len(several) or known.issuperset(names):
+    if len(names) < len(several) or known.issuperset(names):
         return model, layer
     module, found = cut_at(*names)
     model = dataclasses.replace(model, module=module)

@@ -27,7 +27,7 @@ _COARSE, _FINE = 0.5, 1e-4
 
 
 def fitted(
-    way: FiniteDifferences, f: Callable[[Tensor], Tensor], x: Tensor, epsilon: float
+    way: FiniteDifferences, f: Callable[[Tensor], Tensor], x: Tensor, epsilon: float, most: int
 ) -> FiniteDifferences:
     """The way with the step at which its derivatives of f are the most certain.
 
@@ -35,6 +35,7 @@ def fitted(
         f: (C,) -> scores (T, B), a step of one being of the size of the feature maps.
         x: zeros, (C,).
         epsilon: the precision of the feature maps.
+        most: how many steps may be taken at once.
 
     Raises:
         OutputError: at no step do the differences tell the derivatives from rounding.
@@ -42,7 +43,7 @@ def fitted(
     steps = [way.relative_step(epsilon) / _RATIO]
     while steps[-1] * _RATIO <= _LONGEST:
         steps.append(steps[-1] * _RATIO)
-    found = _tried(way, f, x, steps).double()
+    found = _tried(way, f, x, steps, most).double()
     ways = [dataclasses.replace(way, step=step) for step in steps]
     if not bool(found.nan_to_num().any()):  # nothing depends on these channels: nothing to tell
         return ways[1]
@@ -57,35 +58,37 @@ def fitted(
 
 
 def _tried(
-    way: FiniteDifferences, f: Callable[[Tensor], Tensor], x: Tensor, steps: Sequence[float]
+    way: FiniteDifferences,
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    steps: Sequence[float],
+    most: int,
 ) -> Tensor:
     """The derivatives by a few channels with each step, (steps, n, T, B); NaN where a score is not
     finite at a step."""
     sample = torch.linspace(0, len(x) - 1, min(len(x), _SAMPLE)).round().long()
     directions = x.new_zeros(len(sample), len(x))
     directions[torch.arange(len(sample)), sample] = 1
-    # A step of one along a direction of length h: all lengths go in one batch.
+    # A step of one along a direction of length h: several lengths go in one batch.
     unit = dataclasses.replace(way, step=1.0)
     lengths = x.new_tensor(steps).reshape(-1, 1, 1)
+    along = torch.split((directions * lengths).reshape(-1, len(x)), most)
     try:
-        along = (directions * lengths).reshape(-1, len(x))
-        found: Tensor = unit.derivatives(f, x, along)
-        return found.reshape(len(steps), len(sample), *found.shape[1:]) / lengths.unsqueeze(-1)
-    except OutputError:
-        return torch.stack([_or_nan(unit, f, x, directions, step) for step in steps])
+        found = torch.cat([unit.derivatives(f, x, some) for some in along])
+    except OutputError:  # at some step: the others are told apart from it
+        found = torch.cat(
+            [_or_nan(unit, f, x, one) for some in along for one in torch.split(some, 1)]
+        )
+    return found.reshape(len(steps), len(sample), *found.shape[1:]) / lengths.unsqueeze(-1)
 
 
 def _or_nan(
-    way: FiniteDifferences,
-    f: Callable[[Tensor], Tensor],
-    x: Tensor,
-    directions: Tensor,
-    step: float,
+    way: FiniteDifferences, f: Callable[[Tensor], Tensor], x: Tensor, along: Tensor
 ) -> Tensor:
     try:
-        found: Tensor = way.derivatives(f, x, directions * step) / step
+        found: Tensor = way.derivatives(f, x, along)
     except OutputError:
-        found = x.new_full((len(directions), *f(x).shape), torch.nan)
+        found = f(x).new_full((len(along), *f(x).shape), torch.nan)
     return found
 
 
@@ -105,7 +108,8 @@ def _settled(found: Tensor) -> tuple[int, float]:
     first = int((unmoved <= _UNMOVED).double().argmax())
     found = found[first:]
     moves = (found[1:] - found[:-1]).norm(dim=1)
-    changes = [_mean(move, found.norm(dim=1).nanmedian(0).values) for move in moves]
+    usual = found.norm(dim=1).nanmedian(0).values
+    changes = [_mean(move, usual) for move in moves]
     if not changes:
         return first, torch.inf
     i = 0

@@ -65,6 +65,25 @@ def test_a_transformer_layer_has_its_gradient_by_every_way(training: bool) -> No
     torch.testing.assert_close(bl.gradient(f, x, "central"), expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("outer", ["backprop", "dual"])
+@pytest.mark.parametrize("inner", ["backprop", "dual"])
+def test_a_transformer_layer_has_second_derivatives_too(outer: str, inner: str) -> None:
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True).double()
+    layer.eval().requires_grad_(False)
+    x, v = torch.randn(2, 1, 3, 8, dtype=torch.float64, generator=torch.manual_seed(1))
+
+    def f(x: Tensor) -> Tensor:
+        return layer(x).pow(3).sum()
+
+    step = 1e-5
+    expected = (bl.gradient(f, x + step * v) - bl.gradient(f, x - step * v)) / (2 * step)
+    close = {"rtol": 1e-6, "atol": 1e-6 * float(expected.abs().max())}
+    torch.testing.assert_close(bl.hessian_vector_product(f, x, v), expected, **close)
+    nested = bl.gradient(lambda x: (bl.gradient(f, x, inner) * v).sum(), x, outer)
+    torch.testing.assert_close(nested, expected, **close)
+
+
 def test_what_vmap_does_one_at_a_time_is_no_concern_of_the_callers() -> None:
     before = list(warnings.filters)
     with warnings.catch_warnings():

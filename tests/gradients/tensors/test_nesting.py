@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from backlight.errors import TraceError
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import find_way, gradient
+from backlight.gradients.second_order import hessian_vector_product
 
 EXACT = ("backprop", "dual")
 DIFFERENCES = ("central", "forward", "backward", "richardson")
@@ -178,3 +179,37 @@ def test_a_gradient_by_itself_has_no_history(way: str) -> None:
 def test_numpy_inside_torch_is_refused() -> None:
     with pytest.raises(RuntimeError):  # by torch itself: a tensor that is recorded has no array
         gradient(lambda x: x.sum() * float(gradient(np.sum, x.numpy()).sum()), X)
+
+
+def distances(x: Tensor) -> Tensor:
+    """PyTorch has one derivative of it, by a sweep."""
+    points = x.reshape(2, 2)
+    return torch.cdist(points, points.cos()).sum()
+
+
+@pytest.mark.parametrize("outer", EXACT)
+def test_what_has_no_forward_derivative_is_said_to_have_none(outer: str) -> None:
+    with pytest.raises(TraceError, match=r"no forward derivative \(.*cdist.*'backprop' for the in"):
+        gradient(lambda x: gradient(distances, x, "dual") @ V, X, outer)
+
+
+def test_what_autograd_cannot_sweep_twice_is_left_to_differences() -> None:
+    def slope(x: Tensor) -> Tensor:
+        return gradient(distances, x) @ V
+
+    for twice in (lambda: gradient(slope, X), lambda: hessian_vector_product(distances, X, V)):
+        with pytest.raises(TraceError, match=r"no derivative of .*cdist.*'central'.* the outer"):
+            twice()
+    by_another_way = gradient(
+        lambda x: (
+            gradient(
+                lambda y: torch.linalg.vector_norm(
+                    y.view(2, 1, 2) - y.view(2, 2).cos(), dim=-1
+                ).sum(),
+                x,
+            )
+            @ V
+        ),
+        X,
+    )
+    torch.testing.assert_close(gradient(slope, X, "central"), by_another_way, rtol=1e-6, atol=1e-8)

@@ -94,6 +94,12 @@ def test_gradients_have_the_type_of_x(way: str, kind: torch.dtype, bound: float)
 
 
 @ways
+def test_also_where_the_value_is_of_another_type(way: str) -> None:
+    x = torch.tensor([0.5, -1.0, 1.5], dtype=torch.float64)
+    assert gradient(lambda x: (x**2).sum().float(), x, way).dtype == torch.float64
+
+
+@ways
 @pytest.mark.parametrize(
     "f",
     [

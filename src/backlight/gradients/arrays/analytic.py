@@ -8,7 +8,7 @@ that is no array: what is known to be analytic is let through, everything else i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 import numpy as np
@@ -97,14 +97,6 @@ class Analytic(Operators):
     size = property(lambda self: np.size(self.primal))
     dtype = property(lambda self: np.dtype(float))
     T = property(lambda self: Analytic(np.transpose(self.primal)))
-
-    def __len__(self) -> int:
-        return len(self.primal)
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self.ndim:
-            raise TypeError("iteration over a 0-d array")
-        return (self[i] for i in range(len(self)))
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
         return Analytic(np.reshape(self.primal, shape[0] if len(shape) == 1 else shape, **options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -16,6 +17,17 @@ class Operators:
 
     __slots__ = ()
     primal: Any
+
+    def __len__(self) -> int:
+        return len(self.primal)
+
+    def __getitem__(self, index: Any) -> Any:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        if not np.ndim(self.primal):
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self)))
 
     def __add__(self, other: Any) -> Any:
         return np.add(self, other)

@@ -7,7 +7,7 @@ writing into an array) raises and says what to write instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -136,14 +136,6 @@ class Traced(Operators):
     @property
     def imag(self) -> Any:
         return np.zeros_like(self)
-
-    def __len__(self) -> int:
-        return len(self.primal)
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self.ndim:
-            raise TypeError("iteration over a 0-d array")
-        return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Any:
         return self.apply(getitem, find_rule(getitem), (self, index), {})  # type: ignore[arg-type]

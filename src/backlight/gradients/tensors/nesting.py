@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -17,7 +16,8 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from backlight.errors import BacklightError, InputError, TraceError
-from backlight.gradients.tensors.factors import Factored
+from backlight.gradients.tensors.batches import WrittenOut, batched
+from backlight.gradients.tensors.twice import PushedTwice, SweptTwice
 
 Function = Callable[[list[Tensor]], Any]
 Pull = Callable[[Tensor], list[Tensor]]
@@ -72,6 +72,33 @@ def refuse_random(problem: Exception) -> None:
         ) from problem
 
 
+def refuse_without_forward(problem: Exception, instead: str) -> None:
+    """Turn complaints about what has no forward derivative into ours; others pass."""
+    if "mutate a captured Tensor" in str(problem):
+        raise TraceError(
+            "f writes into a tensor from outside of it, as a normalisation in training mode into "
+            "its running statistics, which a forward derivative inside another one cannot follow: "
+            f"switch the module to .eval(), or use {instead}"
+        ) from problem
+    if any(word in str(problem) for word in ("forward AD", "forward mode AD", "jvp")):
+        raise TraceError(
+            f"an operation has no forward derivative ({_cause(problem)}): use {instead}"
+        ) from problem
+
+
+def refuse_without_backward(problem: Exception) -> None:
+    """Turn autograd's complaint about what has no derivative into ours; others pass."""
+    if "derivative" in str(problem) and "is not implemented" in str(problem):
+        raise TraceError(
+            f"PyTorch has no derivative of an operation ({_cause(problem)}): use "
+            "method='central', for a second derivative as the outer one"
+        ) from problem
+
+
+def _cause(problem: Exception) -> str:
+    return " ".join(str(problem).split()).split(". ")[0][:120].rstrip(" .")
+
+
 def _is_followed(value: Tensor) -> bool:
     if _functorch.is_batchedtensor(value):
         return _is_followed(_functorch.get_unwrapped(value))
@@ -91,9 +118,11 @@ def swept(f: Callable[[list[Tensor]], Tensor], leaves: Sequence[Tensor]) -> tupl
 
     The sweep is recorded whatever is asked for: where it is not, PyTorch's own backwards of
     `linalg.solve`, `det` and others use a factorisation that no derivative around them sees.
+    Attention is written out, as the backward of its fused kernels has no derivative.
     """
     if _functorch.peek_interpreter_stack() is not None:
-        value, pull, *_ = torch.func.vjp(lambda *x: f(list(x)), *leaves)
+        with SweptTwice():
+            value, pull, *_ = torch.func.vjp(lambda *x: f(list(x)), *leaves)
 
         def pulled(g: Tensor) -> list[Tensor]:
             with torch.enable_grad():
@@ -101,7 +130,7 @@ def swept(f: Callable[[list[Tensor]], Tensor], leaves: Sequence[Tensor]) -> tupl
 
         return value, pulled
     history = torch.is_grad_enabled()
-    with torch.enable_grad():
+    with torch.enable_grad(), SweptTwice():
         inputs = [_input(leaf) for leaf in leaves]
         recorded = f(inputs)
 
@@ -148,9 +177,9 @@ def pushed(
     parts = []
     for start in range(0, len(directions[0]), chunk):
         part = [d[start : start + chunk] for d in directions]
-        with Factored() if nested() else nullcontext():
+        with PushedTwice() if nested() else WrittenOut():
             try:
-                parts.append(torch.func.vmap(along, randomness="error")(*part))
+                parts.append(batched(along, *part))
             except BacklightError:
                 raise
             except Exception as problem:

@@ -18,6 +18,8 @@ from backlight.gradients.tensors.nesting import (
     nested,
     pushed,
     refuse_random,
+    refuse_without_backward,
+    refuse_without_forward,
     swept,
 )
 
@@ -39,7 +41,11 @@ def backward_gradients(f: Function, leaves: Sequence[Tensor]) -> list[Tensor]:
         value = scalar(value)
         if not value.requires_grad:
             return [torch.zeros_like(leaf) for leaf in leaves]
-        found = torch.autograd.grad(value, inputs, allow_unused=True)
+        try:
+            found = torch.autograd.grad(value, inputs, allow_unused=True)
+        except RuntimeError as problem:
+            refuse_without_backward(problem)
+            raise
     return [
         torch.zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)
     ]
@@ -99,7 +105,7 @@ def forward_gradients(f: Function, leaves: Sequence[Tensor], chunk: int) -> list
                 for i, other in enumerate(leaves)
             ]
             moved = forward_derivatives(lambda x: scalar(f(x)), leaves, along, width)
-            parts.append(moved.reshape(rows))
+            parts.append(moved.reshape(rows).to(leaf.dtype))
         result.append(torch.cat(parts).view(leaf.shape) if parts else torch.zeros_like(leaf))
     return result
 
@@ -109,7 +115,11 @@ def forward_derivatives(
 ) -> Tensor:
     """The derivatives of f along the directions (leading axis), vectorised where vmap can go."""
     if nested():
-        return pushed(lambda x: tensor(f(x)), leaves, directions, chunk)
+        try:
+            return pushed(lambda x: tensor(f(x)), leaves, directions, chunk)
+        except RuntimeError as problem:
+            refuse_without_forward(problem, "method='backprop' for the inner derivative")
+            raise
 
     def along(*direction: Tensor) -> tuple[Tensor, Tensor]:
         inputs = tuple(_fresh(leaf).clone() for leaf in leaves)
@@ -217,12 +227,7 @@ def _pushed(
     except BacklightError:
         raise
     except RuntimeError as problem:
-        if any(word in str(problem) for word in ("forward AD", "forward mode AD", "jvp")):
-            cause = " ".join(str(problem).split())
-            raise TraceError(
-                f"an operation has no forward derivative ({cause[:120].rstrip(' .')}): use "
-                "method='backprop' or 'central'"
-            ) from problem
+        refuse_without_forward(problem, "method='backprop' or 'central'")
         raise
 
 
