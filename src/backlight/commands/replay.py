@@ -11,13 +11,15 @@ from backlight.commands.progress import Progress
 from backlight.commands.records import as_json
 from backlight.commands.table import aligned, table
 from backlight.commands.terminal import readable, width
+from backlight.errors import InputError
 from backlight.networks.classics import CLASSICS, Classic, Measured, find_classic, replay
 from backlight.networks.classics.classic import STEPS
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the table; 0 when every number agrees, 1 when one does not."""
-    classic = find_classic(options.target)
+    classic = find_classic(options.table)
+    _refuse_others(options, classic)
     began = time.perf_counter()
     measured = []
     with Progress(f"training {classic.name}", len(classic.expected), "number") as progress:
@@ -25,12 +27,21 @@ def run(options: argparse.Namespace) -> int:
             measured.append(one)
             progress.done()
     seconds = time.perf_counter() - began
-    if getattr(options, "json", False):
+    if options.json:
         print(as_json(record(classic, measured)))
     else:
         for line in report(classic, measured, seconds, readable()):
             print(line)
     return 1 if any(one.agrees is False for one in measured) else 0
+
+
+def _refuse_others(options: argparse.Namespace, classic: Classic) -> None:
+    """What is chosen for a table is settled in a publication."""
+    fits = ("table", "list", "json", "traceback", "command", "run")
+    for name, value in vars(options).items():
+        if name not in fits and value not in (None, False, ""):
+            option = name.replace("_", "-")
+            raise InputError(f"{classic.name} is trained as it was published: leave --{option} out")
 
 
 def listing() -> int:

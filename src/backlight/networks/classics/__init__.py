@@ -30,4 +30,4 @@ def find_classic(name: Any) -> Classic:
     Raises:
         InputError: there is none (the nearest is named).
     """
-    return find("classic", name, CLASSICS)
+    return find("published run", name, CLASSICS)

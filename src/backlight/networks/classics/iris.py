@@ -50,8 +50,16 @@ IRIS: Final = Classic(
     50,
     SQUARES,
     (
-        *beginning(0.6666682265112421, 0.6660729213126416, 0.6657381281676251),
-        *ending(50, 0.8750, 0.8667, (0.15, 0.2), published=False),
+        *beginning(
+            {
+                0: 0.6666682265112421,
+                1: 0.6660729213126416,
+                10: 0.2721467370142411,
+                50: 0.17116470456522612,
+            }
+        ),
+        # A thousandth: not one flower more or less.
+        *ending(50, 105 / 120, 26 / 30, (0.001, 0.001), published=False),
     ),
-    remark="Such steps are too long for these data: accuracies jump from one epoch to the next.",
+    remark="Steps are long for these data: accuracies still jump from one epoch to the next.",
 )

@@ -35,7 +35,12 @@ _ROWS: Final = 1000
 _DATA_SEED: Final = 1
 
 # A step for each row.
-ONLINE: Final[Mapping[str, Any]] = {"learning_rate": 0.05, "batch_size": 1}
+ONLINE: Final[Mapping[str, Any]] = {
+    "optimiser": "previous-step",
+    "momentum": 0.01,
+    "learning_rate": 0.05,
+    "batch_size": 1,
+}
 
 # The three output deltas of the three articles: what `Training` is told for each.
 DELTAS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -88,12 +93,12 @@ def four_five_three(
     )
 
 
-def beginning(*errors: float) -> tuple[Expected, ...]:
-    """The error at the start and after the first epochs, as the program's loops yield it in plain
-    double precision."""
+def beginning(errors: Mapping[int, float], tolerance: float = 1e-9) -> tuple[Expected, ...]:
+    """The errors after so many epochs, as the program's loops yield them in plain double
+    precision."""
     return tuple(
-        Expected(ERROR, after + 1, after, error, 1e-9, published=False)
-        for after, error in enumerate(errors)
+        Expected(ERROR, after, after, error, tolerance, published=False)
+        for after, error in errors.items()
     )
 
 
@@ -108,8 +113,8 @@ def ending(
 
 
 _CHAOTIC: Final = (
-    "The run is chaotic: a difference in the last bit of one sum has grown to the size of the "
-    "error itself by epoch 100. The first epochs are compared digit by digit, the end by accuracy."
+    "The run is chaotic: a difference in the last bit of one sum grows to the size of the error "
+    "itself within {} epochs. What comes before is compared digit by digit, the end by accuracy."
 )
 _NEAR: Final = (0.015, 0.035)
 _ERRORS: Final = (0.0420, 0.0446, 0.0203, 0.0293, 0.0204, 0.0171, 0.0208, 0.0167, 0.0193)
@@ -119,31 +124,40 @@ PUBLISHED: Final = four_five_three(
     "4-5-3 by the diagonal of softmax's Jacobian, as published",
     "diagonal",
     (
-        *beginning(0.6666296262666481, 0.22078798036743613, 0.15677385832346696),
+        *beginning(
+            {
+                0: 0.6666296262666481,
+                1: 0.22078798036743613,
+                2: 0.15677385832346696,
+                5: 0.12154826107104459,
+                10: 0.09626017110375538,
+            }
+        ),
         *(Expected(ERROR, 100 * k, 100 * k - 1, e, None) for k, e in enumerate(_ERRORS, 1)),
         *ending(1000, 0.9888, 0.9900, _NEAR),
     ),
-    remark=_CHAOTIC,
+    remark=_CHAOTIC.format(30),
 )
 SQUARED_ERROR: Final = four_five_three(
     "mccaffrey-squared-error",
     "4-5-3, corrected: the gradient of the squared error that is printed",
     "squared-error",
     (
-        *beginning(0.6666296262666481, 0.19865286596009576, 0.15016011904604296),
+        *beginning({0: 0.6666296262666481, 1: 0.19865286596009576, 2: 0.15016011904604296}),
         *ending(1000, 0.9850, 0.9600, _NEAR),
     ),
-    remark=_CHAOTIC,
+    remark=_CHAOTIC.format(7),
 )
 CROSS_ENTROPY: Final = four_five_three(
     "mccaffrey-cross-entropy",
     "4-5-3, corrected: the gradient of the cross-entropy",
     "cross-entropy",
     (
-        *beginning(0.6666296262666481, 0.21477863553270346, 0.12763946065445347),
+        *beginning({0: 0.6666296262666481}),
+        *beginning({1: 0.21477863553270346}, tolerance=1e-3),
         *ending(1000, 0.9912, 0.9700, _NEAR),
     ),
-    remark=_CHAOTIC,
+    remark=_CHAOTIC.format(3),
 )
 
 
@@ -165,11 +179,11 @@ THREE_FOUR_TWO: Final = Classic(
     Network((3, 4, 2), "sigmoid", "tanh"),
     lambda: Rows(np.array([[1.0, 2.0, 3.0]]), np.array([[-0.85, 0.75]])),
     _three_four_two,
-    {**ONLINE, "learning_rate": 0.9, "loss": "squared-error"},
+    {**ONLINE, "learning_rate": 0.9, "momentum": 0.04, "loss": "squared-error"},
     1000,
     ABSOLUTE,
     (
-        *beginning(3.2003993476600554, 1.5938302375909297, 0.06551851834117373),
+        *beginning({0: 3.2003993476600554, 1: 1.5938302375909297, 2: 0.06551851834117373}),
         Expected(STEPS, 6, 6, 6, 0, published=False),
         Expected(ERROR, 7, 6, 0.009604938199434088, 1e-9, published=False),
     ),
