@@ -14,7 +14,7 @@ from backlight.errors import InputError, TraceError
 from backlight.gradients.method import gradient
 from backlight.gradients.second_order import hessian_vector_product
 from backlight.networks.activations import ACTIVATIONS
-from backlight.networks.losses import LOSSES
+from backlight.networks.losses import LOSSES, Loss
 from backlight.networks.network import Network
 
 from .examples import PAIRS, example_4, problem
@@ -216,7 +216,7 @@ def test_gradients_in_single_precision_are_near_those_in_double() -> None:
         ({"decay": -1.0}, "decay must be a number from 0, not -1.0"),
         ({"decay": np.inf}, "decay must be a number from 0, not inf"),
         ({"loss": "squared"}, "no loss 'squared'; did you mean 'squared-error'"),
-        ({"loss": "cross-entropy"}, "cross-entropy needs an output of sigmoid or softmax, not ide"),
+        ({"loss": "cross-entropy"}, "cross-entropy needs an output of softmax, not identity"),
     ],
 )
 def test_what_does_not_fit_is_refused(given: dict[str, Any], message: str) -> None:
@@ -225,8 +225,8 @@ def test_what_does_not_fit_is_refused(given: dict[str, Any], message: str) -> No
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("loss", [loss.name for loss in LOSSES.values() if loss.shares])
-def test_targets_that_are_no_shares_are_refused(loss: str) -> None:
-    network, parameters, X, T = problem((2, 2), (), "sigmoid")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=f"{loss} needs targets from 0 to 1, not "):
-        network.cost(parameters, X, T + 1, loss)
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES.values() if loss.shares])
+def test_targets_that_are_no_shares_are_refused(loss: Loss) -> None:
+    network, parameters, X, T = problem((2, 2), (), loss.outputs[0])  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=f"{loss.name} needs targets from 0 to 1, not "):
+        network.cost(parameters, X, T + 1, loss.name)

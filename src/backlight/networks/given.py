@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
@@ -143,3 +144,31 @@ def precision(dtype: Any) -> np.dtype[Any]:
         except TypeError:
             break
     raise InputError(f"dtype must be float64 or float32, not {dtype!r}")
+
+
+def check_finite(name: str, array: Array) -> None:
+    """Raise an InputError that names the first number (rows, columns) that is not finite."""
+    # A sum is finite where all are, and needs no room; it can overflow only where one looks.
+    if math.isfinite(float(np.sum(array, dtype=np.float64))):
+        return
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        row, column = wrong[0]
+        raise InputError(
+            f"{name} holds {array[row, column]} in row {row}, column {column} "
+            f"({len(wrong)} such in all); expected finite numbers"
+        )
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """A whole number, not below `least`; an InputError names it otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InputError(f"{name} must be a whole number from {least}, not {value!r}")
+    return int(value)
+
+
+def from_zero(name: str, value: Any) -> float:
+    """A finite number from 0; an InputError names it otherwise."""
+    if not (isinstance(value, int | float | np.number) and math.isfinite(value) and value >= 0):
+        raise InputError(f"{name} must be a number from 0, not {value!r}")
+    return float(value)

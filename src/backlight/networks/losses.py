@@ -93,15 +93,6 @@ def _binary_of_sigmoid(z: Array, t: Array) -> Array:
     return -np.sum(t * special.log_expit(z) + (1 - t) * special.log_expit(-z), axis=-1)
 
 
-def _binary_of_softmax(z: Array, t: Array) -> Array:
-    # 1 - softmax is the share of the other units; it is summed up, not subtracted.
-    units = np.shape(z)[-1]
-    others = np.array([[j for j in range(units) if j != k] for k in range(units)], dtype=int)
-    rest = special.logsumexp(z[..., others], axis=-1)
-    whole = special.logsumexp(z, axis=-1, keepdims=True)
-    return -np.sum(t * (z - whole) + (1 - t) * (rest - whole), axis=-1)
-
-
 def _cross_entropy(o: Array, t: Array) -> Array:
     return -np.sum(special.xlogy(t, o), axis=-1)
 
@@ -110,29 +101,24 @@ def _cross_entropy_of_softmax(z: Array, t: Array) -> Array:
     return -np.sum(t * special.log_softmax(z, axis=-1), axis=-1)
 
 
-def _cross_entropy_of_sigmoid(z: Array, t: Array) -> Array:
-    return -np.sum(t * special.log_expit(z), axis=-1)
-
-
-_SHARES: Final = ("sigmoid", "softmax")
 _ALL = (
     Loss("squared-error", 0, _squared_error, tuple(ACTIVATIONS), "½ Σ (o - t)²"),
     Loss(
         "binary-cross-entropy",
         1,
         _binary_cross_entropy,
-        _SHARES,
+        ("sigmoid",),
         "Σ -t log o - (1 - t) log(1 - o)",
-        {"sigmoid": _binary_of_sigmoid, "softmax": _binary_of_softmax},
+        {"sigmoid": _binary_of_sigmoid},
         shares=True,
     ),
     Loss(
         "cross-entropy",
         2,
         _cross_entropy,
-        _SHARES,
+        ("softmax",),
         "-Σ t log o",
-        {"sigmoid": _cross_entropy_of_sigmoid, "softmax": _cross_entropy_of_softmax},
+        {"softmax": _cross_entropy_of_softmax},
         shares=True,
     ),
     # Huber 1964.

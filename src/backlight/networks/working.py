@@ -1,0 +1,75 @@
+"""What the compiled loops are given: arrays of the network, the run and the data, side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backlight.networks.activations import ACTIVATIONS
+from backlight.networks.compiled.memory import Buffers, Layout, Rows, State
+from backlight.networks.network import Network
+
+Array = Any
+
+
+def layout_of(network: Network) -> Layout:
+    """Sizes, where each layer begins, and activations' codes."""
+    sizes = np.array(network.sizes, np.uintp)
+    starts = np.concatenate([[0], np.cumsum(network.sizes)[:-1]]).astype(np.uintp)
+    codes = np.array([ACTIVATIONS[name].code for name in network.activations], np.int64)
+    return Layout(sizes, starts, codes)
+
+
+def new_state(parameters: Array, generator: Array) -> State:
+    """Where a run begins, from a flat vector that becomes its own."""
+    nothing = np.zeros_like(parameters)
+    return State(
+        parameters=parameters,
+        first=nothing,
+        second=nothing.copy(),
+        generator=generator,
+        counts=np.zeros(3, np.int64),
+        sums=np.array([0.0, np.inf]),
+        best=parameters.copy(),
+    )
+
+
+def buffers_of(network: Network, batch: int, dtype: Any) -> Buffers:
+    """Room for one batch."""
+    units = batch * sum(network.sizes)
+    decays = {
+        name: np.full(shape, name.startswith("weights"), dtype)
+        for name, shape in network.shapes.items()
+    }
+    return Buffers(
+        signals=np.zeros(units, dtype),
+        slopes=np.zeros(units, dtype),
+        deltas=np.zeros(units, dtype),
+        gradient=np.zeros(network.size, dtype),
+        decays=network.flat(decays),
+        targets=np.zeros(batch * network.sizes[-1], dtype),
+        weights=np.zeros(batch, dtype),
+    )
+
+
+def rows_of(X: Array, T: Array, weights: Array | None, order: Array, dtype: Any) -> Rows:
+    """The data in the working precision, flat; copied only where it is not so already.
+
+    Args:
+        X: (rows, inputs).
+        T: (rows, outputs).
+        weights: (rows,); scaled to be 1 on average.
+        order: (rows,), of whole numbers from 0.
+    """
+    count = len(X)
+    if weights is None:
+        weights = np.ones(count, dtype)
+    else:
+        weights = (weights * (count / weights.sum())).astype(dtype)
+    return Rows(
+        np.ascontiguousarray(X, dtype).reshape(-1),
+        np.ascontiguousarray(T, dtype).reshape(-1),
+        weights,
+        order,
+    )
