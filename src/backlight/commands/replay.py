@@ -125,7 +125,7 @@ def _verdict(classic: Classic, one: Measured) -> str:
 def _described(classic: Classic) -> str:
     """Network, settings and length, in one line."""
     settings = classic.settings
-    kinds = " then ".join(dict.fromkeys(classic.network.activations))
+    kinds = ", ".join(dict.fromkeys(classic.network.activations))
     loss = "softmax's diagonal" if "output_delta" in settings else settings["loss"]
     return (
         f"{'-'.join(map(str, classic.network.sizes))} {kinds} · {loss} · "

@@ -21,6 +21,7 @@ from backlight.errors import InputError
 
 MODULUS: Final = 2**31 - 1
 RING: Final = 55
+SHUFFLING: Final = 2  # its code in `compiled/shuffling.py`
 LAG: Final = 21  # places ahead in a ring of 55: 34 draws ago
 
 _SCRAMBLER: Final = 161803398  # 10⁸ times the golden ratio
@@ -94,10 +95,13 @@ class DotNetRandom:
 
     Attributes:
         state: (56,), int64; what the functions of this module take.
+        shuffling: the code by which compiled loops know the generator.
 
     Raises:
         InputError: the seed is something else.
     """
+
+    shuffling: Final = SHUFFLING
 
     def __init__(self, seed: int) -> None:
         self.state = seeded(seed)

@@ -27,6 +27,7 @@ from backlight.networks.classics.classic import (
 )
 from backlight.networks.dotnet_random import DotNetRandom
 from backlight.networks.network import Network
+from backlight.networks.optimisers import Optimiser
 
 _CODING: Final = "J. McCaffrey, Coding Neural Network Back-Propagation Using C#, 2015"
 _EXPLAINED: Final = "J. McCaffrey, Neural Network Back-Propagation Using C#, 2013"
@@ -36,8 +37,7 @@ _DATA_SEED: Final = 1
 
 # A step for each row.
 ONLINE: Final[Mapping[str, Any]] = {
-    "optimiser": "previous-step",
-    "momentum": 0.01,
+    "optimiser": Optimiser("previous-step", momentum=0.01),
     "learning_rate": 0.05,
     "batch_size": 1,
 }
@@ -116,7 +116,10 @@ _CHAOTIC: Final = (
     "The run is chaotic: a difference in the last bit of one sum grows to the size of the error "
     "itself within {} epochs. What comes before is compared digit by digit, the end by accuracy."
 )
+# As far as runs that differ in roundings alone, or in the seed, end from one another.
 _NEAR: Final = (0.015, 0.035)
+_NEAR_SQUARED_ERROR: Final = (0.02, 0.05)
+_NEAR_CROSS_ENTROPY: Final = (0.035, 0.06)
 _ERRORS: Final = (0.0420, 0.0446, 0.0203, 0.0293, 0.0204, 0.0171, 0.0208, 0.0167, 0.0193)
 
 PUBLISHED: Final = four_five_three(
@@ -144,7 +147,7 @@ SQUARED_ERROR: Final = four_five_three(
     "squared-error",
     (
         *beginning({0: 0.6666296262666481, 1: 0.19865286596009576, 2: 0.15016011904604296}),
-        *ending(1000, 0.9850, 0.9600, _NEAR),
+        *ending(1000, 0.9850, 0.9600, _NEAR_SQUARED_ERROR),
     ),
     remark=_CHAOTIC.format(7),
 )
@@ -155,7 +158,7 @@ CROSS_ENTROPY: Final = four_five_three(
     (
         *beginning({0: 0.6666296262666481}),
         *beginning({1: 0.21477863553270346}, tolerance=1e-3),
-        *ending(1000, 0.9912, 0.9700, _NEAR),
+        *ending(1000, 0.9912, 0.9700, _NEAR_CROSS_ENTROPY),
     ),
     remark=_CHAOTIC.format(3),
 )
@@ -179,7 +182,12 @@ THREE_FOUR_TWO: Final = Classic(
     Network((3, 4, 2), "sigmoid", "tanh"),
     lambda: Rows(np.array([[1.0, 2.0, 3.0]]), np.array([[-0.85, 0.75]])),
     _three_four_two,
-    {**ONLINE, "learning_rate": 0.9, "momentum": 0.04, "loss": "squared-error"},
+    {
+        "loss": "squared-error",
+        "optimiser": Optimiser("previous-step", momentum=0.04),
+        "learning_rate": 0.9,
+        "batch_size": 1,
+    },
     1000,
     ABSOLUTE,
     (

@@ -52,8 +52,8 @@ def start(classic: Classic) -> Training:
     return Training(
         classic.network,
         parameters=parameters,
-        shuffle=random is not None,
-        seed=0 if random is None else random,
+        shuffle=False,
+        generator=random,
         **classic.settings,
     )
 

@@ -6,10 +6,11 @@ from numba import njit
 from numba.extending import register_jitable
 
 from backlight.networks import dotnet_random
+from backlight.networks.compiled.options import LOOPS
 
 # Compiled callers may call these; they stay plain functions for everybody else.
 register_jitable(dotnet_random.draw)
 register_jitable(dotnet_random.sample)
 
-shuffle_dotnet = njit(cache=True, nogil=True)(dotnet_random.shuffle)
+shuffle_dotnet = njit(**LOOPS)(dotnet_random.shuffle)
 """(order, state): the rows' order is shuffled in place, as by `dotnet_random.shuffle`."""
