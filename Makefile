@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench clean help
+.PHONY: demo test lint bench clean clean-compiled help
 
 help:
 	@echo "make demo    explain a real photo with a real network"
@@ -25,6 +25,10 @@ lint: $(VENV)/lint
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
+
+# Numba compiles a function again when its own file changes, not when one it calls does.
+clean-compiled:
+	rm -rf src/backlight/networks/compiled/__pycache__
 
 clean:
 	rm -rf $(VENV) build demo *.egg-info src/*.egg-info

@@ -9,13 +9,14 @@ import platform
 import numpy as np
 import torch
 
-from benchmarks import explaining, gradients, starting, ways
+from benchmarks import explaining, gradients, starting, training, ways
 
 PARTS = {
     "starting": starting.run,
     "gradients": gradients.run,
     "explaining": explaining.run,
     "ways": ways.run,
+    "training": training.run,
 }
 
 

@@ -83,6 +83,14 @@ def test_what_a_reader_should_know_is_said(run: Run, here: Path) -> None:
         "8 rows have no Survived to judge by",
     ]
     assert printed.errors[3].startswith("On 392 rows ")
+    one = messy().iloc[[3, 4]].assign(Sex=["unknown", "male"])
+    csv(one, here / "new.csv")
+    errors = run("predict", "messy.safetensors", "new.csv").errors
+    assert errors[:2] == [
+        "not seen in training, taken as none: Sex (1 row)",
+        "1 row has no Survived to judge by",
+    ]
+    assert errors[2].startswith("On 1 row ")
     data["Survived"] = None
     csv(data, here / "new.csv")
     printed = run("predict", "messy.safetensors", "new.csv")

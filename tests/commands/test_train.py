@@ -43,7 +43,7 @@ def test_classes_are_learned_and_shown_beside_the_most_frequent_one(run: Run, ta
     assert lines[0] == "iris.csv: 150 rows; species is one of 3 classes (words)"
     assert "  numbers  sepal length, sepal width, petal length, petal width" in lines
     assert "  network  4-32-3, tanh, softmax: 259 parameters" in lines
-    assert "  rows     102 to train on, 18 to stop by, 30 held out" in lines
+    assert "  rows     102 to train on, 18 for validation, 30 held out" in lines
     (verdict,) = (line for line in lines if line.startswith("On 30 rows held out"))
     assert "(always 'setosa': 33.3%)" in verdict
     at = lines.index("  is \\ predicted  setosa  versicolor  virginica  recall")
@@ -131,7 +131,7 @@ def test_options_reach_the_network_and_its_training(run: Run, tables: Path) -> N
         *("--ignore", "sepal width", "--out", "small.safetensors"),
     )  # fmt: skip
     assert found["sizes"] == [3, 8, 4, 3]
-    assert found["rows"] == {"training": 90, "stopping": 0, "held_out": 60, "without_target": 0}
+    assert found["rows"] == {"training": 90, "validation": 0, "held_out": 60, "without_target": 0}
     assert (found["epochs"], len(found["losses"]), found["stopped"]) == (7, 7, None)
     assert found["left_out"] == {"sepal width": "is ignored"}
     assert found["files"] == ["small.safetensors"]
@@ -232,6 +232,10 @@ def refused(printed: Printed) -> str:
         (
             ["iris.csv", "--target", "species", "--activation", "rely"],
             "no activation 'rely'; did you mean 'relu'?",
+        ),
+        (
+            ["iris.csv", "--target", "species", "--optimiser", "sdg"],
+            "no optimiser 'sdg'; did you mean 'sgd'?",
         ),
         (
             ["iris.csv", "--target", "species", "--task", "regress"],

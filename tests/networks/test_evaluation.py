@@ -40,3 +40,12 @@ def test_numbers_are_judged_as_scikit_learn_does() -> None:
 
 def test_numbers_that_do_not_vary_have_no_coefficient_of_determination() -> None:
     assert judge_numbers(np.array([1.0, 2.0]), np.array([2.0, 2.0]), 1.0).r2 is None
+
+
+@pytest.mark.parametrize("scale", [1e-250, 1e250])
+def test_numbers_of_every_size_are_judged(scale: float) -> None:
+    true, predicted = np.array([1.0, 2.0, 4.0]), np.array([1.5, 2.0, 3.0])
+    near_1 = judge_numbers(predicted, true, 2.0)
+    found = judge_numbers(predicted * scale, true * scale, 2.0 * scale)
+    assert found.r2 == pytest.approx(near_1.r2)
+    assert found.error == pytest.approx(near_1.error * scale)

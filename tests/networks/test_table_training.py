@@ -71,16 +71,33 @@ def test_the_whole_run_is_decided_by_the_seed() -> None:
     assert not same(first, other)
 
 
+def test_the_seed_also_decides_the_start_where_all_rows_are_trained_on() -> None:
+    recipe = replace(SHORT, test_share=0.0, epochs=1, batch=1000)
+    one, other = (
+        train(planned(iris(), "species", recipe=replace(recipe, seed=seed))) for seed in (0, 1)
+    )
+    assert not same(one, other)
+
+
+def test_a_batch_is_so_many_rows_or_all_where_there_are_fewer() -> None:
+    whole, more, fewer = (
+        train(planned(iris(), "species", recipe=replace(SHORT, batch=batch)))
+        for batch in (120, 1000, 16)
+    )
+    assert same(whole, more)
+    assert not same(whole, fewer)
+
+
 # ------------------------------------------------------------------ what is decided
 
 
 def test_rows_are_trained_on_watched_or_held_out_and_never_two_of_these() -> None:
     found = planned(iris(), "species")
-    rows = [*found.training, *found.stopping, *found.test]
+    rows = [*found.training, *found.validation, *found.test]
     assert sorted(rows) == list(range(150))
-    assert (len(found.training), len(found.stopping), len(found.test)) == (102, 18, 30)
+    assert (len(found.training), len(found.validation), len(found.test)) == (102, 18, 30)
     species = found.table.column("species").values
-    for part in (found.training, found.stopping, found.test):
+    for part in (found.training, found.validation, found.test):
         assert len(set(np.bincount(species[part]))) == 1  # stratified
     assert found.network.sizes == (4, 32, 3)
     assert found.network.activations == ("tanh", "softmax")
@@ -88,7 +105,7 @@ def test_rows_are_trained_on_watched_or_held_out_and_never_two_of_these() -> Non
 
 def test_few_rows_are_all_trained_on() -> None:
     found = planned(iris().iloc[::5], "species")
-    assert (len(found.training), len(found.stopping)) == (24, 0)
+    assert (len(found.training), len(found.validation)) == (24, 0)
 
 
 def test_rows_without_a_target_are_left_out_and_counted() -> None:
@@ -115,11 +132,11 @@ def test_what_is_held_out_changes_nothing_that_is_learned() -> None:
     assert one.judged != two.judged
 
 
-def test_the_rows_to_stop_by_are_not_trained_on() -> None:
+def test_the_validation_rows_are_not_trained_on() -> None:
     recipe = Recipe(epochs=3, patience=50)
     found = planned(diabetes(), "progression", recipe=recipe)
     changed = diabetes()
-    rows = found.stopping
+    rows = found.validation
     # Reversed among themselves, so that mean and deviation of all stay what they are.
     changed.iloc[rows] = changed.iloc[rows[::-1]].to_numpy()
     other = train(planned(changed, "progression", recipe=recipe))
@@ -136,14 +153,24 @@ def test_columns_to_ignore_are_ignored_and_must_be_there() -> None:
         planned(iris(), "species", ignore=["species"])
 
 
+@pytest.mark.parametrize("row", [0, 70, 149])
+def test_infinite_values_are_refused_wherever_they_stand(row: int) -> None:
+    frame = iris()
+    frame.loc[row, "petal width"] = np.inf
+    with pytest.raises(InputError, match=rf"'petal width' is inf in row {row + 1}: expected"):
+        planned(frame, "species")
+
+
 # ------------------------------------------------------------------ how it ends
 
 
 def test_it_stops_where_it_gets_no_better_and_keeps_the_best() -> None:
     trained = train(planned(diabetes(), "progression", recipe=Recipe(patience=5)), held_out=True)
-    assert trained.stopped == "no better for 5 epochs"
-    assert trained.kept == len(trained.losses) - 5
+    assert trained.stopped == "no better validation score for 5 epochs"
+    assert len(trained.losses) - 5 <= trained.kept < len(trained.losses)
     assert len(trained.held_out) == len(trained.losses) < 500
+    shorter = Recipe(patience=5, epochs=trained.kept)
+    assert same(trained, train(planned(diabetes(), "progression", recipe=shorter)))
 
 
 def test_all_epochs_are_run_where_there_is_no_patience() -> None:
@@ -164,7 +191,7 @@ def test_an_interrupt_keeps_what_was_best_until_then() -> None:
             raise KeyboardInterrupt
 
     trained = train(planned(iris(), "species"), interrupted)
-    assert trained.stopped == "interrupted"
+    assert trained.interrupted
     assert 1 <= trained.kept <= 3
     whole = train(planned(iris(), "species", recipe=Recipe(epochs=3)))
     assert same(trained, whole)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas
 import pytest
 
-from backlight.errors import InputError
+from backlight.errors import InputError, MissingExtraError
 from backlight.networks.tables import Column, Table, read_table
 
 
@@ -223,6 +224,18 @@ def test_the_same_table_is_read_from_both_kinds_of_file(tmp_path: Path) -> None:
         assert values(first, name) == values(second, name)
     # Not every pandas reads the last digit as Python does.
     assert np.allclose(first.column("x").values, second.column("x").values, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking"), [("t.csv", "pandas"), ("t.parquet", "pandas"), ("t.parquet", "pyarrow")]
+)
+def test_a_package_that_is_not_installed_is_named_with_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, lacking: str
+) -> None:
+    csv(tmp_path, "a,b\n1,2\n", name)
+    monkeypatch.setitem(sys.modules, lacking, None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'backlight\[train\]'"):
+        read_table(tmp_path / name)
 
 
 # ------------------------------------------------------------------ columns

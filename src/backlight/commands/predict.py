@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from backlight.commands.table_report import unseen_words, verdict
+from backlight.commands.table_report import rows, unseen_words, verdict
 from backlight.commands.terminal import one_line, readable
 from backlight.errors import FileError, InputError
 from backlight.networks.table_model import Predictions, TableModel
@@ -58,17 +58,17 @@ def _check_file(options: argparse.Namespace) -> None:
 def _as_csv(predictions: Predictions, probabilities: bool) -> str:
     target = predictions.target
     heads = [target.name]
-    rows = [[value] for value in predictions.values]
+    lines = [[value] for value in predictions.values]
     if probabilities:
         heads += [f"{target.name}={name}" for name in target.classes]
-        rows = [
+        lines = [
             [value, *shares]
-            for (value,), shares in zip(rows, predictions.outputs.tolist(), strict=True)
+            for (value,), shares in zip(lines, predictions.outputs.tolist(), strict=True)
         ]
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(heads)
-    writer.writerows(rows)
+    writer.writerows(lines)
     return stream.getvalue()
 
 
@@ -87,5 +87,7 @@ def _notes(model: TableModel, table: Table, predictions: Predictions) -> Iterato
         yield f"{one_line(target)} is empty: nothing to judge by"
         return
     if judged.rows < table.rows:
-        yield f"{table.rows - judged.rows:,} rows have no {one_line(target)} to judge by"
-    yield from verdict(judged, f"On {judged.rows:,} rows", width)
+        without = table.rows - judged.rows
+        have = "has" if without == 1 else "have"
+        yield f"{rows(without)} {have} no {one_line(target)} to judge by"
+    yield from verdict(judged, f"On {rows(judged.rows)}", width)

@@ -25,8 +25,8 @@ def decisions(plan: Plan, width: int) -> Iterator[str]:
     source = Path(plan.table.source).name
     yield from textwrap.wrap(f"{one_line(source)}: {_what(plan)}", width, subsequent_indent="  ")
     yield ""
-    rows = [(head, one_line(text)) for head, text in _decided(plan)]
-    yield textwrap.indent(table(rows[0], rows[1:], width - 2), "  ")
+    decided = [(head, one_line(text)) for head, text in _decided(plan)]
+    yield textwrap.indent(table(decided[0], decided[1:], width - 2), "  ")
 
 
 def outcome(plan: Plan, trained: Trained, files: Sequence[Path], width: int) -> Iterator[str]:
@@ -34,7 +34,7 @@ def outcome(plan: Plan, trained: Trained, files: Sequence[Path], width: int) -> 
     yield ""
     yield from textwrap.wrap(_how_it_ended(plan, trained), width)
     yield ""
-    where = f"On {trained.judged.rows:,} rows held out"
+    where = f"On {rows(trained.judged.rows)} held out"
     if not len(plan.test):
         where = f"On the {trained.judged.rows:,} rows it was trained on"
     yield from verdict(trained.judged, where, width)
@@ -47,7 +47,7 @@ def outcome(plan: Plan, trained: Trained, files: Sequence[Path], width: int) -> 
 def verdict(judged: Judged, where: str, width: int) -> Iterator[str]:
     """How right a model is, beside what knowing nothing comes to."""
     if isinstance(judged, Regressed):
-        r2 = "" if judged.r2 is None else f"; R² is {judged.r2:.3f}"
+        r2 = "" if judged.r2 is None else f"; R² is {_shown(judged.r2)}"
         yield from textwrap.wrap(
             f"{where} the mean absolute error is {judged.error:.4g} (always the mean: "
             f"{judged.baseline:.4g}){r2}.{_NOTHING if judged.error >= judged.baseline else ''}",
@@ -61,16 +61,21 @@ def verdict(judged: Judged, where: str, width: int) -> Iterator[str]:
         width,
     )
     if judged.unseen:
-        rows_are = "row is" if judged.unseen == 1 else "rows are"
-        yield f"{judged.unseen:,} {rows_are} of a class not seen in training: always wrong"
+        are = "is" if judged.unseen == 1 else "are"
+        yield f"{rows(judged.unseen)} {are} of a class not seen in training: always wrong"
     yield ""
     yield from _confusion(judged, width)
+
+
+def rows(count: int) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 def unseen_words(unseen: Mapping[str, int], width: int) -> Iterator[str]:
     """Which columns hold words that were not seen in training."""
     if unseen:
-        named = ", ".join(f"{one_line(name)} ({count:,} rows)" for name, count in unseen.items())
+        named = ", ".join(f"{one_line(name)} ({rows(count)})" for name, count in unseen.items())
         yield from textwrap.wrap(f"not seen in training, taken as none: {named}", width)
 
 
@@ -82,7 +87,7 @@ def record(plan: Plan, trained: Trained, files: Sequence[Path]) -> dict[str, Any
         "task": plan.target.task,
         "rows": {
             "training": len(plan.training),
-            "stopping": len(plan.stopping),
+            "validation": len(plan.validation),
             "held_out": len(plan.test),
             "without_target": plan.without_target,
         },
@@ -117,12 +122,12 @@ def _judged(judged: Judged) -> dict[str, Any]:
 
 def _what(plan: Plan) -> str:
     target = plan.target
-    rows = f"{plan.table.rows:,} rows"
+    told = rows(plan.table.rows)
     if plan.without_target:
-        rows += f" ({plan.without_target:,} without {target.name} left out)"
+        told += f" ({plan.without_target:,} without {target.name} left out)"
     if target.task == "regress":
-        return f"{rows}; {target.name} is a number to predict ({plan.why})"
-    return f"{rows}; {target.name} is one of {len(target.classes):,} classes ({plan.why})"
+        return f"{told}; {target.name} is a number to predict ({plan.why})"
+    return f"{told}; {target.name} is one of {len(target.classes):,} classes ({plan.why})"
 
 
 def _decided(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -153,18 +158,22 @@ def _columns(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _counts(plan: Plan) -> str:
     text = f"{len(plan.training):,} to train on"
-    if len(plan.stopping):
-        text += f", {len(plan.stopping):,} to stop by"
+    if len(plan.validation):
+        text += f", {len(plan.validation):,} for validation"
     return text + (f", {len(plan.test):,} held out" if len(plan.test) else "")
 
 
 def _how_it_ended(plan: Plan, trained: Trained) -> str:
     done, most = len(trained.losses), plan.recipe.epochs
-    why = "interrupted (Ctrl-C)" if trained.stopped == "interrupted" else trained.stopped
+    why = "interrupted (Ctrl-C)" if trained.interrupted else trained.stopped
     of = f"{done:,} epochs" if done == most and not why else f"{done:,} of {most:,} epochs"
     ended = f": {why}" if why else ""
-    best = f"; best: epoch {trained.kept:,}" if trained.kept != done else ""
-    return f"{of} in {trained.seconds:.1f} s{ended}{best}"
+    best = f", best {trained.kept:,}" if trained.kept != done else ""
+    return f"{of} in {trained.seconds:.1f} s{best}{ended}"
+
+
+def _shown(r2: float) -> str:
+    return f"{r2:.3f}" if abs(r2) < 100 else f"{r2:.3g}"
 
 
 def _confusion(judged: Classified, width: int) -> Iterator[str]:
@@ -172,11 +181,11 @@ def _confusion(judged: Classified, width: int) -> Iterator[str]:
     names = [shorten(one_line(name), _LONGEST) for name in judged.classes]
     counts = [[f"{count:,}" for count in row] for row in judged.confusion.tolist()]
     recalls = ["–" if recall is None else f"{recall:.1%}" for recall in judged.recalls]
-    rows = [
+    lines = [
         ["is \\ predicted", *names, "recall"],
         *([name, *row, recall] for name, row, recall in zip(names, counts, recalls, strict=True)),
     ]
-    text = aligned(rows)
+    text = aligned(lines)
     if max(map(cells, text.splitlines())) > width:
         totals = [f"{count:,}" for count in judged.confusion.sum(axis=1).tolist()]
         text = aligned([("class", "rows", "recall"), *zip(names, totals, recalls, strict=True)])

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         for line in outcome(planned, trained, files, readable()):
             print(line)
-    return INTERRUPTED if trained.stopped == "interrupted" else 0
+    return INTERRUPTED if trained.interrupted else 0
 
 
 def _plan(table: Table, options: argparse.Namespace) -> Plan:

@@ -123,7 +123,9 @@ def _add_recipe(command: argparse.ArgumentParser) -> None:
         "--epochs", type=positive, metavar="N", help="at most so many (default: 500)"
     )
     recipe.add_argument("--batch", type=positive, metavar="N", help="rows a step (default: 32)")
-    recipe.add_argument("--optimiser", metavar="NAME", help="adam or sgd (default: adam)")
+    recipe.add_argument(
+        "--optimiser", metavar="NAME", help="sgd, momentum, nesterov, adam, adamw (default: adam)"
+    )
     recipe.add_argument(
         "--learning-rate", type=float, metavar="X", help="of the optimiser (default: 0.005)"
     )
@@ -134,8 +136,8 @@ def _add_recipe(command: argparse.ArgumentParser) -> None:
         "--patience",
         type=_count,
         metavar="N",
-        help="stop after N epochs without a lower loss on 15 %% of the training rows, set aside "
-        "for that (default: 20; 0: train on all of them for all epochs)",
+        help="stop after N epochs without a lower loss on the validation rows, 15 %% of those to "
+        "train on (default: 20; 0: train on all of them for all epochs)",
     )
     recipe.add_argument("--seed", type=_count, metavar="N", help="of all chance (default: 0)")
 

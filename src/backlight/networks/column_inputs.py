@@ -127,15 +127,11 @@ def is_number(word: str) -> bool:
     return True
 
 
-def mean_and_deviation(name: str, values: Array) -> tuple[float, float]:
-    """Of values that are all there; a deviation of no more than rounding is 0.
-
-    Raises:
-        InputError: they are too large to be averaged.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, deviation = float(values.mean()), float(values.std())
-    if not np.isfinite([mean, deviation]).all():
-        raise InputError(f"{name!r} holds numbers too large to average: rescale it")
-    rounding = 10 * np.finfo(float).eps * np.abs(values).max()
-    return mean, deviation if deviation > rounding else 0.0
+def mean_and_deviation(values: Array) -> tuple[float, float]:
+    """Of values that are all there and finite; a deviation of no more than rounding is 0."""
+    # A power of two takes them near 1, so that neither their sum nor their squares overflow.
+    power = int(np.frexp(np.abs(values).max())[1])
+    near_1 = np.ldexp(values, -power)
+    mean, deviation = near_1.mean(), near_1.std()
+    deviation = deviation if deviation > 10 * np.finfo(float).eps else 0.0
+    return float(np.ldexp(mean, power)), float(np.ldexp(deviation, power))

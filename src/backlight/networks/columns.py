@@ -102,7 +102,7 @@ class Preparation:
             InputError: a column is not there, holds another kind of value than in training, or
                 an infinite one.
         """
-        self._check(table)
+        self.check(table)
         inputs = np.empty((table.rows, len(self.inputs)))
         unseen, at = {}, 0
         for column in self.columns:
@@ -129,7 +129,9 @@ class Preparation:
         """What `record` came from."""
         return cls(tuple(map(_from_record, record["columns"])), dict(record["left_out"]))
 
-    def _check(self, table: Table) -> None:
+    def check(self, table: Table) -> None:
+        """Raise the InputError that `apply` would raise for columns that are not there or hold
+        other kinds of value, or infinite ones."""
         lacking = [c.name for c in self.columns if c.name not in table.columns]
         if lacking:
             used = {column.name for column in self.columns}
@@ -137,6 +139,9 @@ class Preparation:
             more = f" (and {len(lacking) - 1} more)" if lacking[1:] else ""
             hint = did_you_mean(lacking[0], others) or ", which the model was trained on"
             raise InputError(f"{table.source} has no column {lacking[0]!r}{more}{hint}")
+        for column in self.columns:
+            if isinstance(column, Numbers):
+                finite_numbers(table.columns[column.name], table)
 
 
 def _learned(column: Column, table: Table) -> Numbers | Words:
@@ -145,7 +150,7 @@ def _learned(column: Column, table: Table) -> Numbers | Words:
         return Words(column.name, column.coded()[1], missing)
     values = finite_numbers(column, table)
     values = values[~np.isnan(values)]
-    return Numbers(column.name, *mean_and_deviation(column.name, values), missing)
+    return Numbers(column.name, *mean_and_deviation(values), missing)
 
 
 def _useless(column: Column, table: Table) -> str | None:

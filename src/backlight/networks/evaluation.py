@@ -90,11 +90,15 @@ def judge_classes(
 
 def judge_numbers(predicted: Array, true: Array, mean: float) -> Regressed:
     """Compare numbers (rows,) in the target's unit; `mean` is that of the training rows."""
-    spread = float(((true - true.mean()) ** 2).sum())
-    missed = float(((true - predicted) ** 2).sum())
+    away = true - true.mean()
+    most = np.abs(away).max()
+    r2 = None
+    if most:  # near 1, so that no square overflows
+        missed, spread = (true - predicted) / most, away / most
+        r2 = float(1 - (missed @ missed) / (spread @ spread))
     return Regressed(
         rows=len(true),
-        r2=1 - missed / spread if spread else None,
+        r2=r2,
         error=float(np.abs(true - predicted).mean()),
         baseline=float(np.abs(true - mean).mean()),
     )

@@ -149,8 +149,9 @@ def precision(dtype: Any) -> np.dtype[Any]:
 def check_finite(name: str, array: Array) -> None:
     """Raise an InputError that names the first number (rows, columns) that is not finite."""
     # A sum is finite where all are, and needs no room; it can overflow only where one looks.
-    if math.isfinite(float(np.sum(array, dtype=np.float64))):
-        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        if math.isfinite(float(np.sum(array, dtype=np.float64))):
+            return
     wrong = np.argwhere(~np.isfinite(array))
     if len(wrong):
         row, column = wrong[0]

@@ -32,7 +32,8 @@ def split(
     wanted = round(rows * share)
     if share and (wanted < 1 or rows - wanted < 1):
         raise InputError(
-            f"{share:g} of {rows} rows is {wanted}: nothing to hold out or to train on"
+            f"{share:g} of {rows} rows to hold out is {wanted}: expected a row or more on either "
+            "side, or a share of 0 to hold out none"
         )
     rng = np.random.default_rng(seed)
     groups = np.zeros(rows, dtype=np.int64)
@@ -52,7 +53,7 @@ def split(
 def _shared(sizes: Rows, wanted: int) -> Rows:
     """`wanted` shared out in proportion to the sizes, less than each of them."""
     exact = sizes * (wanted / sizes.sum())
-    counts = np.minimum(np.floor(exact).astype(np.int64), sizes - 1)
+    counts = np.floor(exact).astype(np.int64)
     for at in np.argsort(counts - exact, kind="stable"):
         if counts.sum() < wanted and counts[at] < sizes[at] - 1:
             counts[at] += 1

@@ -22,8 +22,8 @@ from backlight.networks.training import Training
 
 Array = npt.NDArray[np.float64]
 
-_STOPPING_SHARE = 0.15  # of the training rows, which early stopping watches
-_STOPPING_ROWS = 5  # with fewer than so many there is no early stopping
+_VALIDATION_SHARE = 0.15  # of the training rows, which early stopping watches
+_VALIDATION_ROWS = 5  # with fewer than so many there is no early stopping
 _LOSSES: Final = {"classify": "cross-entropy", "regress": "squared-error"}
 
 
@@ -64,7 +64,7 @@ class Plan:
         without_target: how many rows have none and are left out.
         why: what decided between classes and numbers.
         target, preparation: learned on all rows that are not held out.
-        training, stopping, test: the rows that are trained on, watched for early stopping, and
+        training, validation, test: the rows that are trained on, watched for early stopping, and
             held out; their numbers in `table`.
         network: what is trained.
         recipe: how.
@@ -76,7 +76,7 @@ class Plan:
     target: Target
     preparation: Preparation
     training: Rows
-    stopping: Rows
+    validation: Rows
     test: Rows
     network: Network
     recipe: Recipe
@@ -105,6 +105,11 @@ class Trained:
     kept: int
     stopped: str | None
     seconds: float
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended it."""
+        return (self.stopped or "").startswith("interrupted")
 
 
 def plan(
@@ -137,16 +142,18 @@ def plan(
     column = rest.column(target)
     places = column.coded()[0] if chosen == "classify" else None
     learning, test = split(rest.rows, recipe.test_share, recipe.seed, places)
-    training, stopping = _set_aside(learning, places, recipe)
+    training, validation = _set_aside(learning, places, recipe)
     learned = Target.learn(column.take(learning), chosen)
     preparation = Preparation.learn(rest.take(learning), target, ignore)
+    preparation.check(rest)  # what is held out, before any work is done
     network = Network(
         (len(preparation.inputs), *recipe.hidden, learned.outputs),
         recipe.activation,
         "softmax" if chosen == "classify" else "identity",
     )
+    _training(network, recipe, _LOSSES[chosen])  # says what of the recipe cannot be used
     return Plan(
-        rest, int((~known).sum()), why, learned, preparation, training, stopping, test, network,
+        rest, int((~known).sum()), why, learned, preparation, training, validation, test, network,
         recipe,
     )  # fmt: skip
 
@@ -166,36 +173,40 @@ def train(
     """
     recipe, loss = plan.recipe, _LOSSES[plan.target.task]
     inputs, targets = _arrays(plan, plan.training)
-    training = Training(
-        plan.network,
-        loss=loss,
-        optimiser=recipe.optimiser,
-        learning_rate=recipe.learning_rate,
-        batch_size=min(recipe.batch, len(inputs)),
-        seed=recipe.seed,
-        weight_decay=recipe.weight_decay,
-    )
-    watched = _Watched(training, loss, *_arrays(plan, plan.stopping))
+    training = _training(plan.network, recipe, loss)
+    watched = _Watched(training, loss, *_arrays(plan, plan.validation))
     curve = _Watched(training, loss, *_arrays(plan, plan.test if held_out else plan.test[:0]))
 
     def after(*_: object) -> None:
         if len(curve.inputs):
             curve()
         if on_epoch is not None:
-            on_epoch(training.losses[-1])
+            on_epoch(float(training.losses[-1]))
 
     started = time.perf_counter()
     training.run(
         inputs,
         targets,
         recipe.epochs,
-        validation=watched if len(plan.stopping) else None,
-        patience=recipe.patience if len(plan.stopping) else None,
+        validation=watched if len(plan.validation) else None,
+        patience=recipe.patience if len(plan.validation) else None,
         on_epoch=after,
     )
     seconds = time.perf_counter() - started
-    judged_by = watched.losses if len(plan.stopping) else training.losses
+    judged_by = watched.losses if len(plan.validation) else training.losses
     return _judged(plan, training, judged_by, tuple(curve.losses), seconds)
+
+
+def _training(network: Network, recipe: Recipe, loss: str) -> Training:
+    return Training(
+        network,
+        loss=loss,
+        optimiser=recipe.optimiser,
+        learning_rate=recipe.learning_rate,
+        batch_size=recipe.batch,
+        seed=recipe.seed,
+        weight_decay=recipe.weight_decay,
+    )
 
 
 def _judged(
@@ -207,13 +218,14 @@ def _judged(
         "epochs": training.epoch,
         "recipe": asdict(plan.recipe),
     }
-    model = TableModel(plan.network, training.best_parameters, plan.preparation, plan.target, about)
+    best = {name: array.copy() for name, array in training.best_parameters.items()}
+    model = TableModel(plan.network, best, plan.preparation, plan.target, about)
     table = plan.table.take(plan.test) if len(plan.test) else plan.table
     predictions = model.predict(table)
     judged = predictions.judge(table)
     assert judged is not None  # rows without a target were left out
-    kept = int(np.nanargmin(scores)) + 1 if len(scores) else 0
-    losses = tuple(training.losses)
+    kept = int(np.argmin(np.nan_to_num(scores, nan=np.inf))) + 1 if len(scores) else 0
+    losses = tuple(map(float, training.losses))
     return Trained(model, predictions, judged, losses, held_out, kept, training.stopped, seconds)
 
 
@@ -237,11 +249,11 @@ class _Watched:
 
 def _set_aside(learning: Rows, places: Any, recipe: Recipe) -> tuple[Rows, Rows]:
     """The rows to train on, and those that early stopping watches."""
-    if not recipe.patience or len(learning) * _STOPPING_SHARE < _STOPPING_ROWS:
+    if not recipe.patience or len(learning) * _VALIDATION_SHARE < _VALIDATION_ROWS:
         return learning, learning[:0]
     strata = None if places is None else places[learning]
-    training, stopping = split(len(learning), _STOPPING_SHARE, recipe.seed, strata)
-    return learning[training], learning[stopping]
+    training, validation = split(len(learning), _VALIDATION_SHARE, recipe.seed, strata)
+    return learning[training], learning[validation]
 
 
 def _arrays(plan: Plan, rows: Rows) -> tuple[Array, Array]:

@@ -86,14 +86,15 @@ class Table:
         source: the file's name, for messages.
         columns: the columns by name.
         rows: how many rows there are.
-        lines: (rows,) the line of the file that each row begins in, from 1; None where the file
-            has no lines.
+        numbers: (rows,) where each row stood in the file, counted from 1.
+        unit: what they count: "line"s of text, or "row"s.
     """
 
     source: str
     columns: Mapping[str, Column]
     rows: int
-    lines: npt.NDArray[np.int64] | None = field(default=None, repr=False)
+    numbers: npt.NDArray[np.int64] = field(repr=False)
+    unit: str = "row"
 
     def column(self, name: str, what: str = "column") -> Column:
         """The column of that name.
@@ -109,18 +110,23 @@ class Table:
         return self.columns[name]
 
     def place(self, row: int) -> str:
-        """Where a row stands: `line 7` of a text file, else `row 6`, both counted from 1."""
-        return f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
+        """Where a row stood in the file: `line 7` of a text, else `row 6`, counted from 1."""
+        return f"{self.unit} {self.numbers[row]}"
 
     def take(self, rows: npt.NDArray[Any]) -> Table:
         """A table of some rows only, by their numbers or a mask."""
         columns = {name: column.take(rows) for name, column in self.columns.items()}
-        count = len(np.arange(self.rows)[rows])
-        return Table(self.source, columns, count, None if self.lines is None else self.lines[rows])
+        numbers = self.numbers[rows]
+        return Table(self.source, columns, len(numbers), numbers, self.unit)
 
     @classmethod
     def from_frame(cls, frame: Any, source: str = "the table", lines: Any = None) -> Table:
         """A table from a pandas data frame.
+
+        Args:
+            frame: its columns are told by what they hold.
+            source: what to call it in messages.
+            lines: (rows,) the line of `source` that each row begins in, where that is a text.
 
         Raises:
             InputError: it has no rows or no columns, or two columns of one name.
@@ -132,7 +138,9 @@ class Table:
         if not names or not len(frame):
             raise InputError(f"{source} has {'a header but no rows' if names else 'no columns'}")
         columns = {n: _column(n, frame.iloc[:, at]) for at, n in enumerate(names)}
-        return cls(source, columns, len(frame), lines)
+        if lines is not None:
+            return cls(source, columns, len(frame), lines, "line")
+        return cls(source, columns, len(frame), np.arange(1, len(frame) + 1))
 
 
 def read_table(path: str | os.PathLike[str]) -> Table:

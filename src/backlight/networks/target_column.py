@@ -50,7 +50,7 @@ class Target:
             codes, classes = column.coded()
             return cls(column.name, task, classes, classes[np.bincount(codes).argmax()])
         values = column.values
-        mean, deviation = mean_and_deviation(column.name, values)
+        mean, deviation = mean_and_deviation(values)
         if not deviation:
             raise InputError(
                 f"{column.name!r} is {values[0]:g} in every training row: nothing to learn"

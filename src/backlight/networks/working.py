@@ -7,18 +7,22 @@ from typing import Any
 import numpy as np
 
 from backlight.networks.activations import ACTIVATIONS
+from backlight.networks.compiled.deltas import SOFTMAX_JACOBIAN, UNIT_BY_UNIT
 from backlight.networks.compiled.memory import Buffers, Layout, Rows, State
 from backlight.networks.network import Network
 
 Array = Any
 
 
-def layout_of(network: Network) -> Layout:
-    """Sizes, where each layer begins, and activations' codes."""
+def layout_of(network: Network, diagonal: bool = False) -> Layout:
+    """Sizes, where each layer begins, codes; `diagonal`: of the outputs' Jacobian only that."""
     sizes = np.array(network.sizes, np.uintp)
     starts = np.concatenate([[0], np.cumsum(network.sizes)[:-1]]).astype(np.uintp)
     codes = np.array([ACTIVATIONS[name].code for name in network.activations], np.int64)
-    return Layout(sizes, starts, codes)
+    ways_back = np.where(codes == ACTIVATIONS["softmax"].code, SOFTMAX_JACOBIAN, UNIT_BY_UNIT)
+    if diagonal:
+        ways_back[-1] = UNIT_BY_UNIT
+    return Layout(sizes, starts, codes, ways_back)
 
 
 def new_state(parameters: Array, generator: Array) -> State:

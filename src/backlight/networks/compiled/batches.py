@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from backlight.networks.compiled.activating import activate
-from backlight.networks.compiled.deltas import output_deltas
+from backlight.networks.compiled.deltas import output_deltas, through_units
 from backlight.networks.compiled.options import COMPILED, FIRST, ONE, Index
 
 
@@ -17,8 +17,8 @@ def batch_gradient(
     sizes: Any,
     starts: Any,
     activations: Any,
+    ways_back: Any,
     loss: int,
-    rule: int,
     parameters: Any,
     targets: Any,
     row_weights: Any,
@@ -52,11 +52,12 @@ def batch_gradient(
         end = bias + units
 
     here, units = rows * starts[layers], sizes[layers]
+    way_back = ways_back[layers - ONE]
     error = 0.0
     for row in range(rows):
         at = row * units
         error += row_weights[row] * output_deltas(
-            loss, rule, signals, slopes, deltas, here + at, targets, at, ONE, units
+            loss, way_back, signals, slopes, deltas, here + at, targets, at, ONE, units
         )
         for j in range(units):
             deltas[here + at + j] *= row_weights[row] / rows
@@ -79,6 +80,5 @@ def batch_gradient(
             weights = parameters[end:bias].reshape(inputs, units)
             back = deltas[before : before + rows * inputs].reshape(rows, inputs)
             np.dot(delta, weights.T, back)
-            for k in range(rows * inputs):
-                deltas[before + k] *= slopes[before + k]
+            through_units(ways_back[layer - ONE], signals, slopes, deltas, before, rows, inputs)
     return error

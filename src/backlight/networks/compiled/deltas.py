@@ -1,8 +1,8 @@
-"""Where going backwards begins: the deltas of the output units, ∂E/∂z, and the error E itself.
+"""Deltas δ = ∂E/∂z: where going backwards begins, with the error E itself, and back through units.
 
-δ = ∂E/∂o · ∂o/∂z. For an activation that acts on each unit by itself that is ∂E/∂o times the slope.
-Softmax's units depend on one another: δ_k = o_k (∂E/∂o_k − Σ_j o_j ∂E/∂o_j). Cross-entropy meets
-only the activation it belongs to, where everything cancels to δ = o − t.
+δ = ∂E/∂a · ∂a/∂z. For an activation that acts on each unit by itself that is ∂E/∂a times the slope.
+Softmax's units depend on one another: δ_k = a_k (∂E/∂a_k − Σ_j a_j ∂E/∂a_j). At the outputs,
+cross-entropy meets only the activation it belongs to, where everything cancels to δ = o − t.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BINARY_CROSS_ENTROPY = LOSSES["binary-cross-entropy"].code
 CROSS_ENTROPY = LOSSES["cross-entropy"].code
 HUBER = LOSSES["huber"].code
 
-# How ∂E/∂o becomes δ.
+# How ∂E/∂a becomes δ.
 UNIT_BY_UNIT = 0
 SOFTMAX_JACOBIAN = 1
 
@@ -75,16 +75,19 @@ def output_deltas(
                 bounded = min(max(difference, -HUBER_THRESHOLD), HUBER_THRESHOLD)
                 error += bounded * (difference - 0.5 * bounded)
                 deltas[first + k] = bounded
-        if rule == SOFTMAX_JACOBIAN:
-            _through_softmax(signals, deltas, first, rows, units)
-        else:
-            for k in range(rows * units):
-                deltas[first + k] *= slopes[first + k]
+        through_units(rule, signals, slopes, deltas, first, rows, units)
     return error
 
 
 @njit(**INLINED)
-def _through_softmax(signals: Any, deltas: Any, first: int, rows: int, units: int) -> None:
+def through_units(
+    rule: int, signals: Any, slopes: Any, deltas: Any, first: int, rows: int, units: int
+) -> None:
+    """∂E/∂a becomes ∂E/∂z, in place."""
+    if rule == UNIT_BY_UNIT:
+        for k in range(rows * units):
+            deltas[first + k] *= slopes[first + k]
+        return
     for row in range(rows):
         start = first + row * units
         mean = 0.0

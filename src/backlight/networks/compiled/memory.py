@@ -6,11 +6,13 @@ from typing import Any, Final, NamedTuple
 
 
 class Layout(NamedTuple):
-    """The network: units of each layer, where each begins, a code for each layer's activation."""
+    """The network: units of each layer and where each begins; of each layer after the input the
+    activation's code and the rule that leads back through it."""
 
     sizes: Any
     starts: Any
     activations: Any
+    ways_back: Any
 
 
 class Rows(NamedTuple):
@@ -26,7 +28,6 @@ class Rules(NamedTuple):
     """What does not change in a run: codes, and numbers of the optimiser (see `update`)."""
 
     loss: int
-    output_rule: int
     optimiser: int
     shuffling: int
     batch: int

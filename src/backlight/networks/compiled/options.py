@@ -5,12 +5,27 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numba.core.options import DefaultOptions
 
-# Kept on disk after the first call. Division follows IEEE 754, as NumPy's does; a product and a sum
+
+def _can_be_kept() -> bool:
+    """Whether Numba finds a folder to keep compiled code in: beside this file, or the user's own."""
+    try:
+        njit(cache=True)(_nothing)
+    except (RuntimeError, OSError):
+        return False
+    return True
+
+
+def _nothing() -> None:
+    pass
+
+
+# Kept on disk after the first call, where there is room for it. Division follows IEEE 754, as NumPy's does; a product and a sum
 # may become one fused instruction, nothing else is reordered.
 COMPILED: Final[dict[str, Any]] = {
-    "cache": True,
+    "cache": _can_be_kept(),
     "nogil": True,
     "error_model": "numpy",
     "fastmath": {"contract"},

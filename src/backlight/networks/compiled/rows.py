@@ -7,7 +7,7 @@ from typing import Any
 from numba import njit
 
 from backlight.networks.compiled.activating import activate
-from backlight.networks.compiled.deltas import output_deltas
+from backlight.networks.compiled.deltas import output_deltas, through_units
 from backlight.networks.compiled.options import FIRST, INLINED, ONE, Index
 
 
@@ -16,8 +16,8 @@ def row_gradient(
     sizes: Any,
     starts: Any,
     activations: Any,
+    ways_back: Any,
     loss: int,
-    rule: int,
     parameters: Any,
     targets: Any,
     target: int,
@@ -31,6 +31,7 @@ def row_gradient(
     Args:
         sizes: units of each layer, the inputs first.
         starts: where each layer begins in `signals`, `slopes` and `deltas`.
+        activations, ways_back: codes, one of each for each layer after the input.
         targets, target: the row's targets begin at targets[target].
         signals: the input signals are in its first places already.
         parameters, gradient: layer after layer, for each the weights, a row for each unit they come
@@ -54,7 +55,10 @@ def row_gradient(
         end = bias + units
 
     here, units = starts[layers], sizes[layers]
-    error = output_deltas(loss, rule, signals, slopes, deltas, here, targets, target, ONE, units)
+    way_back = ways_back[layers - ONE]
+    error = output_deltas(
+        loss, way_back, signals, slopes, deltas, here, targets, target, ONE, units
+    )
 
     for back in range(layers):
         layer = (layers - ONE) - back
@@ -75,6 +79,7 @@ def row_gradient(
                 arriving = 0.0
                 for j in range(units):
                     arriving += parameters[weight + j] * deltas[here + j]
-                deltas[before + i] = arriving * slopes[before + i]
+                deltas[before + i] = arriving
                 weight += units
+            through_units(ways_back[layer - ONE], signals, slopes, deltas, before, ONE, inputs)
     return error
