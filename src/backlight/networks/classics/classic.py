@@ -72,7 +72,7 @@ class Expected:
         after: how many epochs have been finished by then.
         value: the number.
         tolerance: how far ours may be from it; None where the run is too chaotic to be compared.
-        published: whether it stands in the reference, not only in our own replay of the program.
+        published: whether the program prints it; else it is from our own replay of the program.
     """
 
     what: str

@@ -1,6 +1,6 @@
 """J. McCaffrey's 4-7-3 network on Fisher's iris: 120 rows to learn from, 30 held back, 50 epochs.
 
-The publication's split and start are not known to us; ours are made as the 4-5-3 run makes them.
+His split and start are not known to us; ours are made as the 4-5-3 run makes them.
 Measurements are centimetres, as they are.
 """
 
@@ -42,7 +42,7 @@ def iris_rows() -> Rows:
 IRIS: Final = Classic(
     "iris-4-7-3",
     "4-7-3 on Fisher's iris, 120 rows to learn from and 30 held back",
-    "J. McCaffrey, Neural Network Training Using Back-Propagation, 2013",
+    "J. McCaffrey's program on other data; of his runs on them we have no numbers",
     NETWORK,
     iris_rows,
     lambda: small_weights(NETWORK, 0),
