@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from backlight.networks.classics import CLASSICS, Measured, replay
 from backlight.networks.classics.classic import ERROR, Expected
 from backlight.networks.classics.replaying import go_on, start
+from backlight.networks.training import Training
 
 from ..replayed import Replay
 
@@ -72,6 +74,16 @@ def test_3_4_2_stops_as_soon_as_the_error_is_small_enough() -> None:
     go_on(classic, training, classic.epochs)
     assert training.epoch == 6
     assert classic.measure(ERROR, training.parameters) <= 0.01
+
+
+def test_a_run_shuffled_by_dotnet_is_saved_and_taken_up_to_the_bit(tmp_path: Path) -> None:
+    classic = CLASSICS["mccaffrey"]
+    whole = start(classic).run(classic.X, classic.T, 5)
+    saved = start(classic).run(classic.X, classic.T, 3).save(tmp_path / "run.safetensors")
+    resumed = Training.load(saved).run(classic.X, classic.T, 2)
+    for key, expected in whole.parameters.items():
+        np.testing.assert_array_equal(resumed.parameters[key], expected, err_msg=key)
+    np.testing.assert_array_equal(resumed.state.generator, whole.state.generator)
 
 
 @pytest.mark.parametrize(
