@@ -57,7 +57,10 @@ def test_losses_are_drawn_from_epoch_1_and_the_kept_epoch_is_marked() -> None:
     assert len(loss_figure({"training": [1.0]}).axes[0].lines) == 1
 
 
-@pytest.mark.parametrize(("low", "shown"), [(0.15, {"0.2", "0.3"}), (1e-4, {"0.001", "0.01"})])
+@pytest.mark.parametrize(
+    ("low", "shown"),
+    [(0.5, {"0.6", "0.8"}), (0.05, {"0.05", "0.1", "0.2", "0.5"}), (1e-4, {"0.001", "0.01"})],
+)
 def test_losses_have_numbers_beside_them(low: float, shown: set[str]) -> None:
     figure = loss_figure({"training": np.geomspace(1, low, 50)})
     figure.draw_without_rendering()
@@ -66,7 +69,7 @@ def test_losses_have_numbers_beside_them(low: float, shown: set[str]) -> None:
     labels = {tick.get_text() for tick in ticks}
     assert shown <= labels
     assert not any("10^" in label for label in labels)
-    assert ("0.2" in labels) == (low == 0.15)
+    assert ("0.2" in labels) == (low == 0.05)
 
 
 @pytest.mark.parametrize("name", ["curves.jpg", "curves", "curves.pngg"])

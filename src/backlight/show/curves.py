@@ -98,7 +98,9 @@ def loss_figure(
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
-    figure = _figure()
+    figure = _figure()  # raises where there is no matplotlib
+    from matplotlib.ticker import LogLocator
+
     axes = _axes(figure)
     for (label, found), (colour, _, line) in zip(losses.items(), _STYLES, strict=False):
         shown = np.asarray(found, dtype=float)
@@ -108,10 +110,9 @@ def loss_figure(
         axes.semilogy(epochs, shown, line, color=colour, linewidth=1.6, label=label)
     low, high = axes.get_ylim()
     axes.yaxis.set_major_formatter("{x:g}")
-    if high < 20 * low:  # few powers of ten are on the axis: name what is between them
-        axes.yaxis.set_minor_formatter("{x:g}")
-    else:
-        axes.yaxis.set_minor_formatter("")
+    axes.yaxis.set_minor_formatter("{x:g}" if high < 5 * low else "")
+    if 5 * low <= high < 1000 * low:  # few powers of ten are on the axis: name what lies between
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     if kept is not None:
         axes.axvline(kept, color="0.45", linewidth=1, label=f"kept: epoch {kept:,}")
     axes.set_xlabel("epoch")
