@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
-from networks.real_tables import csv, diabetes, iris, messy
+from networks.tables.real_tables import csv, diabetes, iris, messy
 
-from backlight.networks.table_model import TableModel
-from backlight.networks.tables import Table
+from backlight.networks.tables.model import TableModel
+from backlight.networks.tables.reading import Table
 
 from .conftest import Run
 

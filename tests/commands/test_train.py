@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas
 import pytest
-from networks.real_tables import csv, diabetes, iris, messy
+from networks.tables.real_tables import csv, diabetes, iris, messy
 
-from backlight.networks import table_training
-from backlight.networks.table_model import TableModel
+from backlight.networks.tables import training as table_training
+from backlight.networks.tables.model import TableModel
 
 from .conftest import Printed, Run
 

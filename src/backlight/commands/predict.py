@@ -14,8 +14,8 @@ from pathlib import Path
 from backlight.commands.table_report import rows, unseen_words, verdict
 from backlight.commands.terminal import one_line, readable
 from backlight.errors import FileError, InputError
-from backlight.networks.table_model import Predictions, TableModel
-from backlight.networks.tables import Table, read_table
+from backlight.networks.tables.model import Predictions, TableModel
+from backlight.networks.tables.reading import Table, read_table
 from backlight.show.files import check_writable, write_whole
 
 

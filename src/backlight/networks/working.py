@@ -74,4 +74,5 @@ def rows_of(X: Array, T: Array, weights: Array | None, order: Array, dtype: Any)
     flat = [np.ascontiguousarray(array, dtype).reshape(-1).view() for array in (X, T, weights)]
     for array in flat:
         array.flags.writeable = False  # always, as Numba compiles for either kind anew
-    return Rows(*flat, order)
+    inputs, targets, counts = flat
+    return Rows(inputs, targets, counts, order)

@@ -10,9 +10,9 @@ import pandas
 import pytest
 
 from backlight.errors import InputError
-from backlight.networks.evaluation import Classified, Regressed
-from backlight.networks.table_training import Plan, Recipe, Trained, plan, train
-from backlight.networks.tables import Table
+from backlight.networks.tables.evaluation import Classified, Regressed
+from backlight.networks.tables.reading import Table
+from backlight.networks.tables.training import Plan, Recipe, Trained, plan, train
 
 from .real_tables import diabetes, iris, messy, wine
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
-from backlight.networks.split import split
+from backlight.networks.tables.split import split
 
 NONE = "expected a row or more on either side, or a share of 0 to hold out none"
 

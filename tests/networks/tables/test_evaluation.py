@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from backlight.networks.evaluation import judge_classes, judge_numbers
+from backlight.networks.tables.evaluation import judge_classes, judge_numbers
 
 
 def test_classes_are_judged_as_scikit_learn_does() -> None:

@@ -12,8 +12,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from backlight.errors import InputError
-from backlight.networks.columns import Preparation
-from backlight.networks.tables import Table
+from backlight.networks.tables.columns import Preparation
+from backlight.networks.tables.reading import Table
 
 
 def table(**columns: Any) -> Table:

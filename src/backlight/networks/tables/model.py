@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError
-from backlight.networks.columns import Preparation
-from backlight.networks.evaluation import Judged, judge_classes, judge_numbers
 from backlight.networks.network import Network
 from backlight.networks.saving import (
     check_kind,
@@ -21,8 +19,10 @@ from backlight.networks.saving import (
     read_tensors,
     write_tensors,
 )
-from backlight.networks.tables import Table
-from backlight.networks.target_column import Target
+from backlight.networks.tables.columns import Preparation
+from backlight.networks.tables.evaluation import Judged, judge_classes, judge_numbers
+from backlight.networks.tables.reading import Table
+from backlight.networks.tables.target import Target
 
 Array = npt.NDArray[np.float64]
 

@@ -10,8 +10,8 @@ import pandas
 import pytest
 
 from backlight.errors import InputError
-from backlight.networks.tables import Table
-from backlight.networks.target_column import Target, decide
+from backlight.networks.tables.reading import Table
+from backlight.networks.tables.target import Target, decide
 
 
 def table(values: Any) -> Table:

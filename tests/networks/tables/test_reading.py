@@ -12,7 +12,7 @@ import pandas
 import pytest
 
 from backlight.errors import InputError, MissingExtraError
-from backlight.networks.tables import Column, Table, read_table
+from backlight.networks.tables.reading import Column, Table, read_table
 
 
 def csv(folder: Path, text: str | bytes, name: str = "t.csv") -> Path:

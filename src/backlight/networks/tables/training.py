@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError
-from backlight.networks.columns import Preparation
-from backlight.networks.evaluation import Judged
 from backlight.networks.network import Network
-from backlight.networks.split import Rows, split
-from backlight.networks.table_model import Predictions, TableModel
-from backlight.networks.tables import Table
-from backlight.networks.target_column import Target, decide
+from backlight.networks.tables.columns import Preparation
+from backlight.networks.tables.evaluation import Judged
+from backlight.networks.tables.model import Predictions, TableModel
+from backlight.networks.tables.reading import Table
+from backlight.networks.tables.split import Rows, split
+from backlight.networks.tables.target import Target, decide
 from backlight.networks.training import Training
 
 Array = npt.NDArray[np.float64]

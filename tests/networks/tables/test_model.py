@@ -9,12 +9,12 @@ import pandas
 import pytest
 
 from backlight.errors import FileError, InputError
-from backlight.networks.evaluation import Classified
 from backlight.networks.network import Network
 from backlight.networks.saving import read_tensors, save_network, write_tensors
-from backlight.networks.table_model import TableModel
-from backlight.networks.table_training import Recipe, plan, train
-from backlight.networks.tables import Table, read_table
+from backlight.networks.tables.evaluation import Classified
+from backlight.networks.tables.model import TableModel
+from backlight.networks.tables.reading import Table, read_table
+from backlight.networks.tables.training import Recipe, plan, train
 
 from .real_tables import csv, diabetes, iris, messy
 

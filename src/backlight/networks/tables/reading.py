@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError, MissingExtraError, did_you_mean, nearest
-from backlight.networks.csv_files import read_csv
+from backlight.networks.tables.csv_files import read_csv
 
 Kind = Literal["number", "whole", "words", "truth", "other"]
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from backlight.errors import InputError, did_you_mean
-from backlight.networks.column_inputs import (
+from backlight.networks.tables.column_inputs import (
     Array,
     Numbers,
     Words,
@@ -23,7 +23,7 @@ from backlight.networks.column_inputs import (
     is_number,
     mean_and_deviation,
 )
-from backlight.networks.tables import Column, Table
+from backlight.networks.tables.reading import Column, Table
 
 MOST_WORDS: Final = 100
 _FEW_ROWS = 20  # with fewer rows than this, every word may stand in one row only

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError, did_you_mean
-from backlight.networks.column_inputs import mean_and_deviation
-from backlight.networks.tables import Column, Table
+from backlight.networks.tables.column_inputs import mean_and_deviation
+from backlight.networks.tables.reading import Column, Table
 
 Task = Literal["classify", "regress"]
 TASKS: Final[tuple[Task, ...]] = ("classify", "regress")

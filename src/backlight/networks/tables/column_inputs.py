@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError
-from backlight.networks.tables import Column, Table
+from backlight.networks.tables.reading import Column, Table
 
 Array = npt.NDArray[np.float64]
 
