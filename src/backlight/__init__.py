@@ -37,12 +37,16 @@ if TYPE_CHECKING:
     from backlight.models.model import Model as Model
     from backlight.models.onnx.describe import describe_onnx as describe_onnx
     from backlight.models.preprocessing import Preprocess as Preprocess
+    from backlight.networks.estimators.classifier import BackpropClassifier as BackpropClassifier
+    from backlight.networks.estimators.regressor import BackpropRegressor as BackpropRegressor
     from backlight.networks.network import Network as Network
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Backprop": "backlight.gradients.backprop",
+    "BackpropClassifier": "backlight.networks.estimators.classifier",
+    "BackpropRegressor": "backlight.networks.estimators.regressor",
     "BacklightError": "backlight.errors",
     "BlackBox": "backlight.models.black_box",
     "DualNumbers": "backlight.gradients.dual",
@@ -83,6 +87,8 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "BlackBox",
     "Preprocess",
     "Network",
+    "BackpropClassifier",
+    "BackpropRegressor",
     "describe_onnx",
     "BacklightError",
 ]
