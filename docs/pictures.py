@@ -1,15 +1,17 @@
 """Makes the pictures of the README and the pages again: `python docs/pictures.py`.
 
-The photo is scikit-image's `chelsea`. The curves are measured as they are drawn. The
-page is photographed in Chromium, where there is one.
+The photo is scikit-image's `chelsea`. The curves are measured as they are drawn, and the table of
+`three-deltas.md` is printed with them. The page is photographed in Chromium, where there is one.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ def main() -> None:
         sys.exit("the photo comes with scikit-image: pip install 'backlight[demo]'")
     IMAGES.mkdir(exist_ok=True)
     curves()
+    three_deltas()
     model = bl.load_model("efficientnet-lite0")
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "chelsea.png"
@@ -56,6 +59,71 @@ def curves() -> None:
         plot(picture, overwrite=True)
         few_colours = Image.open(picture).convert("RGB").quantize(64)
         few_colours.save(picture, optimize=True)
+
+
+def three_deltas() -> None:
+    """Three output deltas: how large they are, and how well the 4-5-3 run ends with each."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    share = np.linspace(0, 1, 201)
+    # Of three classes, the two wrong ones alike.
+    sizes = {
+        "cross-entropy": 1 - share,
+        "squared-error": 1.5 * share * (1 - share) ** 2,
+        "diagonal": share * (1 - share) ** 2,
+    }
+    styles = {
+        "cross-entropy": ("#009E73", "^", "-."),
+        "squared-error": ("#0072B2", "o", "-"),
+        "diagonal": ("#D55E00", "s", "--"),
+    }
+    accuracies = _accuracies(tuple(sizes))
+    for delta, (colour, marker, line) in styles.items():
+        left.plot(share, sizes[delta], line, color=colour, label=delta)
+        test = 100 * accuracies[delta][1]
+        drawn = {"color": colour, "marker": marker, "linestyle": line, "label": delta}
+        right.plot(RATES, test.mean(axis=1), **drawn)
+        right.fill_between(RATES, test.min(axis=1), test.max(axis=1), color=colour, alpha=0.12)
+    left.set(xlabel="output of the right class", ylabel="|δ| of the right class")
+    right.set(xscale="log", xlabel="learning rate", ylabel="test accuracy, %")
+    right.set_title("20 seeds: mean, and from the least to the greatest", fontsize=9)
+    right.set_xticks(RATES, [f"{rate:g}" for rate in RATES])
+    right.minorticks_off()
+    left.legend(frameon=False)
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(IMAGES / "three-deltas.png", dpi=110)
+
+
+RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
+SEEDS = range(20)
+
+
+def _accuracies(deltas: tuple[str, ...]) -> dict[str, Any]:
+    """For each delta (training and test, rates, seeds); printed as a table."""
+    from backlight.networks.classics.classic import ACCURACY, TEST_ACCURACY
+    from backlight.networks.classics.mccaffrey import four_five_three
+    from backlight.networks.classics.replaying import go_on, start
+
+    found = {delta: np.zeros((2, len(RATES), len(SEEDS))) for delta in deltas}
+    print("| rate | delta | training rows | test rows | test rows, least to greatest |")
+    print("|---|---|---|---|---|")
+    for (row, rate), delta in itertools.product(enumerate(RATES), deltas):
+        for column, seed in enumerate(SEEDS):
+            run = four_five_three("run", "of a seed", delta, (), seed=seed)
+            run = replace(run, settings={**run.settings, "learning_rate": rate})
+            training = start(run)
+            go_on(run, training, run.epochs)
+            for part, what in enumerate((ACCURACY, TEST_ACCURACY)):
+                found[delta][part, row, column] = run.measure(what, training.parameters)
+        train, test = found[delta][:, row]
+        spread = f"{test.min():.3f} to {test.max():.3f}"
+        print(f"| {rate:g} | {delta} | {train.mean():.4f} | {test.mean():.4f} | {spread} |")
+    return found
 
 
 def photograph(page: Path, picture: Path) -> None:

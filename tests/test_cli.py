@@ -13,7 +13,7 @@ import pytest
 import backlight
 from backlight.cli import main, parse
 
-COMMANDS = ("explain", "layers", "models", "methods", "gradients", "check")
+COMMANDS = ("explain", "layers", "models", "methods", "gradients", "check", "train", "predict")
 
 
 def typed(

@@ -58,8 +58,8 @@ def test_help_loads_nothing_heavy() -> None:
     code = """
 import contextlib, io
 from backlight.cli import main
-typed = ["--help"], ["explain", "--help"], ["check", "--help"], ["expain"], ["models"]
-for words in typed:
+helps = (["explain", "--help"], ["check", "--help"], ["train", "--help"])
+for words in (["--help"], *helps, ["expain"], ["models"]):
     with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
         main(words)
 """

@@ -12,6 +12,7 @@ from backlight.commands import terminal
 from backlight.commands.explain_parsers import add_explain, add_layers, add_lists
 from backlight.commands.gradient_parsers import add_check, add_gradients
 from backlight.commands.parser_parts import add_traceback
+from backlight.commands.training_parsers import add_predict, add_train
 from backlight.commands.wording import reason
 from backlight.errors import did_you_mean
 
@@ -60,7 +61,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if word is not None and word not in commands:
         hint = did_you_mean(word, commands) or f": expected {', '.join(commands)}"
         if os.path.exists(word):
-            hint = f"; did you mean `backlight explain {word}`?"
+            table = word.lower().endswith((".csv", ".tsv", ".parquet"))
+            likely = f"train {word} --target COLUMN" if table else f"explain {word}"
+            hint = f"; did you mean `backlight {likely}`?"
         top.error(f"no command {word!r}{hint}")
     options, rest = top.parse_known_args(arguments)
     command = commands[options.command]
@@ -80,7 +83,8 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     top = argparse.ArgumentParser(
         prog="backlight",
         usage="backlight COMMAND ... [options]",
-        description="Shows why a neural network said what it said, and checks gradients.",
+        description="Shows why a neural network said what it said, checks gradients, and trains "
+        "small networks on tables.",
         epilog="`backlight COMMAND --help` tells more of each.",
         allow_abbrev=False,
     )
@@ -94,6 +98,8 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     add_lists(commands)
     add_gradients(commands)
     add_check(commands)
+    add_train(commands)
+    add_predict(commands)
     return top, commands.choices
 
 

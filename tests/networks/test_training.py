@@ -134,7 +134,33 @@ def test_data_in_the_working_precision_are_not_copied() -> None:
     assert peak < 0.1 * inputs.nbytes
 
 
+def test_data_that_cannot_be_written_to_compile_nothing_new() -> None:
+    from backlight.networks.training import train_online
+
+    training_of().run(X, T, 1)
+    compiled = len(train_online.signatures)
+    locked = X.copy()
+    locked.flags.writeable = False
+    training_of().run(locked, T, 1)
+    assert len(train_online.signatures) == compiled
+
+
 # ------------------------------------------------------------------ stopping and going on
+
+
+def test_where_the_compiled_loop_returns_changes_not_a_bit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from backlight.networks import training as module
+
+    whole = module.train_online
+
+    def loop(layout: Any, data: Any, rules: Any, state: Any, buffers: Any, most: int, *rest: Any):
+        return whole(layout, data, rules, state, buffers, 5, *rest)
+
+    expected = training_of().run(X, T, 20)
+    monkeypatch.setattr(module, "train_online", loop)
+    assert_equal(training_of().run(X, T, 20), expected)
 
 
 @settings(max_examples=40, deadline=None)

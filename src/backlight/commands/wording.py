@@ -10,7 +10,7 @@ from backlight.errors import BacklightError
 _AS_TYPED = (
     (r"pass overwrite=True \(--force on the command line\)", "--force writes over it"),
     (r"\b(weights|labels)=", r"--\1 "),
-    (r"\b(method|gradients|preprocess)='([^']+)'", r"--\1 \2"),
+    (r"\b(method|gradients|preprocess|task)='([^']+)'", r"--\1 \2"),
     (r"give a Model with one label for each score", "--labels FILE gives one name for each score"),
     (r"\bor a Model with labels", "or name its classes with --labels FILE"),
     (

@@ -40,6 +40,8 @@ class Example:
         second: an evaluation of f as somebody else wrote it down; None where nobody did.
         value: f(x), to the digits known; None where the source has no number.
         gradient: the right gradient, nested like x, to the digits known.
+        rows: what a network learns from, inputs (rows, inputs) and targets (rows, outputs); None
+            for what is no network.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Example:
     second: Callable[[Any], Any] | None = None
     value: float | None = None
     gradient: Any = None
+    rows: tuple[Any, Any] | None = None
 
 
 def find_example(name: str) -> Example:
@@ -246,13 +249,14 @@ _THREE: Final = {"x": 7.12, "y": 8.93, "z": 12.01}
 
 _ALL = (
     Example("example-1", "one neuron learns 1 → 0", _TRAINING, example_1, _NEURON,
-            example_1_by_hand),
+            example_1_by_hand, rows=(_array((1,)), _array((0,)))),
     Example("example-2", "one neuron learns 0 → 1 and 1 → 0", _TRAINING, example_2, _NEURON,
-            example_2_by_hand),
+            example_2_by_hand, rows=(_BOTH[:, None], _BOTH[::-1, None])),
     Example("example-3", "two neurons learn OR and AND", _TRAINING, example_3, _TWO_NEURONS,
-            example_3_by_hand),
+            example_3_by_hand, rows=(_PAIRS, _OR_AND)),
     Example("example-4", "a 2-2-2 network, its gradient written out", _GRADIENTS, example_4,
-            _NETWORK, example_4_by_hand, None, 0.29837110876, _NETWORK_GRADIENT),
+            _NETWORK, example_4_by_hand, None, 0.29837110876, _NETWORK_GRADIENT,
+            (_INPUT[None], _TARGET[None])),
     Example("polynomial", "3x² − 2y³ at (5, 2)", _DUALS, polynomial, {"x": 5.0, "y": 2.0},
             value=59.0, gradient={"x": 30.0, "y": -24.0}),
     Example("trigonometric", "sin(x cos 2y) / tan z at (7.12, 8.93, 12.01)", _DUALS, trigonometric,

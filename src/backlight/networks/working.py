@@ -71,9 +71,8 @@ def rows_of(X: Array, T: Array, weights: Array | None, order: Array, dtype: Any)
         weights = np.ones(count, dtype)
     else:
         weights = (weights * (count / weights.sum())).astype(dtype)
-    return Rows(
-        np.ascontiguousarray(X, dtype).reshape(-1),
-        np.ascontiguousarray(T, dtype).reshape(-1),
-        weights,
-        order,
-    )
+    flat = [np.ascontiguousarray(array, dtype).reshape(-1).view() for array in (X, T, weights)]
+    for array in flat:
+        array.flags.writeable = False  # always, as Numba compiles for either kind anew
+    inputs, targets, counts = flat
+    return Rows(inputs, targets, counts, order)

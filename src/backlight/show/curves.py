@@ -85,6 +85,43 @@ def gradient_figure(
     return figure
 
 
+def loss_figure(
+    losses: Mapping[str, Any], kept: int | None = None, name: str = "mean loss of a row"
+) -> Figure:
+    """Loss against epochs, logarithmic upwards.
+
+    Args:
+        losses: for each set of rows (epochs,) its loss after each epoch.
+        kept: the epoch, from 1, whose weights are kept; drawn as a line.
+        name: what the loss is.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    figure = _figure()  # raises where there is no matplotlib
+    from matplotlib.ticker import LogLocator
+
+    axes = _axes(figure)
+    for (label, found), (colour, _, line) in zip(losses.items(), _STYLES, strict=False):
+        shown = np.asarray(found, dtype=float)
+        # What is infinite or zero has no place on a logarithmic axis.
+        shown = np.where(np.isfinite(shown) & (shown > 0), shown, np.nan)
+        epochs = np.arange(1, len(shown) + 1)
+        axes.semilogy(epochs, shown, line, color=colour, linewidth=1.6, label=label)
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}" if high < 5 * low else "")
+    if 5 * low <= high < 1000 * low:  # few powers of ten are on the axis: name what lies between
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if kept is not None:
+        axes.axvline(kept, color="0.45", linewidth=1, label=f"kept: epoch {kept:,}")
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(name)
+    axes.set_title("Training")
+    axes.legend(frameon=False)
+    return figure
+
+
 def save(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool = False) -> Figure:
     """Write a figure whole or not at all, as its name's ending says; returns the figure.
 

@@ -49,7 +49,7 @@ def _rows(
     layout: Layout, rows: Rows, rules: Rules, state: State, buffers: Buffers, rate: float, stop: int
 ) -> None:
     inputs, outputs = layout.sizes[FIRST], layout.sizes[Index(layout.sizes.shape[0]) - ONE]
-    error = 0.0
+    error = state.sums[0]  # so that where a call ends does not change a bit of the sum
     for place in range(Index(state.counts[SEEN]), Index(stop)):
         row = rows.order[place]
         for i in range(inputs):
@@ -87,4 +87,4 @@ def _rows(
             state.first,
             state.second,
         )
-    state.sums[0] += error
+    state.sums[0] = error

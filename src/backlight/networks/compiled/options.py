@@ -10,7 +10,7 @@ from numba.core.options import DefaultOptions
 
 
 def _can_be_kept() -> bool:
-    """Whether Numba finds a folder to keep compiled code in: beside this file, or the user's own."""
+    """Whether Numba finds a folder for compiled code: beside this file, or the user's own."""
     try:
         njit(cache=True)(_nothing)
     except (RuntimeError, OSError):
@@ -22,8 +22,8 @@ def _nothing() -> None:
     pass
 
 
-# Kept on disk after the first call, where there is room for it. Division follows IEEE 754, as NumPy's does; a product and a sum
-# may become one fused instruction, nothing else is reordered.
+# Kept on disk after the first call, where there is room for it. Division follows IEEE 754, as
+# NumPy's does; a product and a sum may become one fused instruction, nothing else is reordered.
 COMPILED: Final[dict[str, Any]] = {
     "cache": _can_be_kept(),
     "nogil": True,

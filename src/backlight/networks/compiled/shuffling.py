@@ -7,7 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
+from backlight.networks.compiled.dotnet_shuffling import shuffle_dotnet
 from backlight.networks.compiled.options import INLINED, LOOPS
+from backlight.networks.dotnet_random import SHUFFLING as DOTNET
 
 IN_ORDER: Final = 0
 SHUFFLED: Final = 1
@@ -37,3 +39,5 @@ def shuffle(kind: int, order: Any, state: Any) -> None:
             left = np.uint64(count - place)
             drawn = place + np.int64(((_next(state) >> np.uint64(32)) * left) >> np.uint64(32))
             order[place], order[drawn] = order[drawn], order[place]
+    elif kind == DOTNET:
+        shuffle_dotnet(order, state)

@@ -1,0 +1,1 @@
+"""Tables that people have: read, prepared, trained on, predicted for."""

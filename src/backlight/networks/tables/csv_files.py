@@ -1,0 +1,159 @@
+"""CSV files: which separator they use, whether every row is whole, and reading them by pandas.
+
+pandas fills up rows that are too short without a word, so each row's fields are counted first.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from backlight.errors import InputError, MissingExtraError
+
+_SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
+_SAMPLE = 50  # rows that the separator is found by
+_FIELD = 1 << 27  # characters of the longest field; the csv module allows 131,072
+_DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
+_MISSING: Final = ["?"]  # besides what pandas knows of
+
+
+def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64] | None]:
+    """The pandas data frame of a CSV file, and the line that each of its rows begins in.
+
+    Raises:
+        InputError: it is no UTF-8 text or no table: its rows are of unequal length, a quote is
+            left open, two columns have one name.
+        MissingExtraError: pandas is not installed.
+        OSError: it cannot be read.
+    """
+    try:
+        import pandas
+    except ImportError as problem:
+        raise MissingExtraError("pandas, which reads tables,", "train") from problem
+    _check_text(path)
+    separator = _separator(path)
+    names, lines = _counted(path, separator)
+    try:
+        frame = pandas.read_csv(
+            path, sep=separator, names=range(len(names)), header=None, skiprows=lines[0],
+            encoding="utf-8-sig", skipinitialspace=True, index_col=False, na_values=_MISSING,
+            dtype_backend="numpy_nullable",
+        )  # fmt: skip
+    except pandas.errors.EmptyDataError:
+        raise InputError(f"{path} has a header but no rows") from None
+    except pandas.errors.ParserError as problem:
+        if "EOF inside string" in str(problem):
+            raise InputError(f"{path}, line {lines[-1]}: a quote is left open") from None
+        raise InputError(f"{path} cannot be read as CSV: {problem}") from problem
+    frame.columns = names
+    # Only a file of one column can have a cell that is a blank line to one reader alone.
+    begin = np.array(lines[1:], dtype=np.int64) if len(frame) == len(lines) - 1 else None
+    if separator != ",":
+        frame = _with_decimal_commas(frame)
+    return frame, begin
+
+
+def _check_text(path: Path) -> None:
+    """Refuse what is no UTF-8 text, with the line where it stops being so."""
+    line = 0
+    with path.open("rb") as stream:
+        start = stream.read(2)
+        if start in (b"\xff\xfe", b"\xfe\xff"):
+            raise InputError(f"{path} is UTF-16 text: save it as UTF-8")
+        stream.seek(0)
+        for line, content in enumerate(stream, start=1):
+            if b"\0" in content:
+                raise InputError(f"{path} is no text file: line {line} holds a null byte")
+            if not content.isascii():
+                try:
+                    content.decode("utf-8")
+                except UnicodeDecodeError as problem:
+                    byte = content[problem.start]
+                    raise InputError(
+                        f"{path} is no UTF-8 text: line {line} holds the byte 0x{byte:02x}; "
+                        "save it as UTF-8"
+                    ) from None
+
+
+def _rows(stream: Any, separator: str) -> Any:
+    csv.field_size_limit(max(_FIELD, csv.field_size_limit()))
+    return csv.reader(stream, delimiter=separator, skipinitialspace=True)
+
+
+def _separator(path: Path) -> str:
+    """The separator by which the first rows have equally many fields, and the most of them."""
+    found, most = ",", 1
+    for separator in _SEPARATORS:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = itertools.islice(_rows(stream, separator), _SAMPLE)
+            counts = [len(row) for row in rows if row]
+        if not counts or counts[0] < 2:
+            continue
+        # A ragged row still leaves most of them equal; a comma in a sentence does not.
+        alike = counts.count(counts[0]) / len(counts)
+        if alike > 0.5 and counts[0] > most:
+            found, most = separator, counts[0]
+    return found
+
+
+def _counted(path: Path, separator: str) -> tuple[list[str], list[int]]:
+    """The names in the first row, then the line of every row after its own last line."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = _rows(stream, separator)
+        names: list[str] = []
+        lines: list[int] = []
+        begins = 1
+        for row in reader:
+            if not row or (len(row) == 1 and not row[0].strip()):  # a blank line
+                begins = reader.line_num + 1
+                continue
+            if not names:
+                names = _checked(path, row)
+                lines.append(reader.line_num)
+            elif len(row) != len(names):
+                raise InputError(_ragged(path, row, names, begins, reader.line_num, separator))
+            else:
+                lines.append(begins)
+            begins = reader.line_num + 1
+    if not names:
+        raise InputError(f"{path} is empty: expected a line of names and rows below it")
+    return names, lines
+
+
+def _checked(path: Path, heads: list[str]) -> list[str]:
+    names = [head.strip() or f"column {at}" for at, head in enumerate(heads, start=1)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"{path} has two columns named {twice!r}: rename one")
+    return names
+
+
+def _ragged(
+    path: Path, row: list[str], names: list[str], first: int, last: int, separator: str
+) -> str:
+    where = f"line {first}" if first == last else f"lines {first} to {last}"
+    fields = f"{len(row)} {'field' if len(row) == 1 else 'fields'}"
+    hint = "" if first == last else " (is a quote left open?)"
+    return (
+        f"{path}, {where}: {fields} where the header has {len(names)}, separated by "
+        f"{_SEPARATORS[separator]}{hint}"
+    )
+
+
+def _with_decimal_commas(frame: Any) -> Any:
+    """Columns of text such as 1,5 as numbers: so they are written where `;` separates."""
+    import pandas
+
+    for name, series in frame.items():
+        if not pandas.api.types.is_string_dtype(series.dtype):
+            continue
+        present = series.dropna().str.strip()
+        if len(present) and present.str.fullmatch(_DECIMAL_COMMA).all():
+            frame[name] = pandas.to_numeric(series.str.strip().str.replace(",", "."))
+    return frame
