@@ -15,7 +15,7 @@ import backlight as bl
 from backlight.errors import FileError, InputError
 from backlight.networks.initialisers import uniform
 from backlight.networks.optimisers import Optimiser
-from backlight.networks.saving import save_network
+from backlight.networks.saving import read_tensors, save_network, write_tensors
 from backlight.networks.schedules import Cosine
 from tests.networks.estimators.data import blobs, curve, indicators
 
@@ -175,3 +175,14 @@ def test_nothing_is_fitted_before_fit() -> None:
             getattr(bl.BackpropClassifier(), call)(X)
     with pytest.raises(NotFittedError):
         bl.BackpropRegressor().to_network()
+
+
+@pytest.mark.parametrize("changed", ["parameters", "network", "fitted", "classes_dtype"])
+def test_a_file_that_lacks_something_is_called_damaged(changed: str, tmp_path: Path) -> None:
+    X, y = blobs()
+    path = bl.BackpropClassifier(max_iter=1).fit(X, y).save(tmp_path / "model")
+    arrays, record = read_tensors(path)
+    del record[changed]
+    write_tensors(path, arrays, record, overwrite=True)
+    with pytest.raises(InputError, match=f"is damaged: '{changed}'"):
+        bl.BackpropClassifier.load(path)
