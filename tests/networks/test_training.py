@@ -158,6 +158,7 @@ def test_where_the_compiled_loop_returns_changes_not_a_bit(
     def loop(layout: Any, data: Any, rules: Any, state: Any, buffers: Any, most: int, *rest: Any):
         return whole(layout, data, rules, state, buffers, 5, *rest)
 
+    loop.signatures = whole.signatures  # type: ignore[attr-defined]
     expected = training_of().run(X, T, 20)
     monkeypatch.setattr(module, "train_online", loop)
     assert_equal(training_of().run(X, T, 20), expected)
@@ -197,6 +198,7 @@ def test_a_run_that_is_interrupted_within_an_epoch_goes_on_from_there(
             _thread.interrupt_main()
         return ended
 
+    loop.signatures = whole.signatures  # type: ignore[attr-defined]
     interrupted = training_of()
     with monkeypatch.context() as patched:
         patched.setattr(module, "train_online", loop)

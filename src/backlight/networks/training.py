@@ -33,6 +33,7 @@ from backlight.networks.schedules import Schedule, find_schedule
 
 try:
     from backlight.networks.compiled.in_batches import train_in_batches
+    from backlight.networks.compiled.loading import loading
     from backlight.networks.compiled.memory import EPOCHS, SEEN, Rows, Rules
     from backlight.networks.compiled.online import train_online
     from backlight.networks.compiled.shuffling import IN_ORDER, SHUFFLED
@@ -261,16 +262,17 @@ class Training:
             ahead = 1 if watch.waits else min(end - before, 1 + most // len(self.order))
             rates = self._rates(before, ahead)
             began = time.perf_counter()
-            ended = loop(
-                self._layout,
-                data,
-                rules,
-                self.state,
-                buffers,
-                most,
-                rates,
-                self._errors[before : before + ahead],
-            )
+            with loading(loop):
+                ended = loop(
+                    self._layout,
+                    data,
+                    rules,
+                    self.state,
+                    buffers,
+                    most,
+                    rates,
+                    self._errors[before : before + ahead],
+                )
             spent = time.perf_counter() - began
             done = self._rows_seen - seen
             most = max(int(done * min(_PATIENCE_SECONDS / max(spent, 1e-6), 4.0)), batch)
