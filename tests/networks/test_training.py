@@ -219,9 +219,36 @@ def test_after_an_interrupt_the_best_parameters_are_there() -> None:
     training = training_of().run(X, T, 100, on_epoch=interrupt)
     assert training.stopped == "interrupted in epoch 5"
     best = int(np.argmin(training.losses)) + 1
-    again = training_of().run(X, T, best)
+    assert_best(training, training_of().run(X, T, best))
+
+
+def assert_best(training: Training, expected: Training) -> None:
     for name, array in training.best_parameters.items():
-        np.testing.assert_array_equal(array, again.parameters[name])
+        np.testing.assert_array_equal(array, expected.parameters[name])
+
+
+def test_where_an_epoch_is_one_batch_the_best_parameters_are_those_of_the_least_loss() -> None:
+    network = Network((3, 1))
+    settings = {"learning_rate": 1.5, "batch_size": len(X), "seed": 3}
+    targets = X[:, :1] + 1
+    training = Training(network, **settings).run(X, targets, 30)
+    best = int(np.argmin(training.losses))
+    assert 0 < best < 29
+    assert_best(training, Training(network, **settings).run(X, targets, best))
+    cost = network.cost(training.best_parameters, X, targets)
+    assert cost == pytest.approx(training.losses.min(), rel=1e-13)
+
+
+def test_where_the_next_epoch_diverges_the_best_are_those_the_epoch_began_with() -> None:
+    """Two rows and a rate that makes the second epoch end beyond all numbers."""
+    network = Network((1, 1))
+    rows = np.array([[1.0], [1e100]])
+    parameters = {"weights_1": np.zeros((1, 1)), "biases_1": np.zeros(1)}
+    training = Training(network, learning_rate=1e-3, shuffle=False, parameters=parameters)
+    training.run(rows, np.ones((2, 1)), 9)
+    assert training.epoch == 1
+    assert str(training.stopped).startswith("diverged in epoch 2")
+    assert training.parameters["weights_1"] == training.best_parameters["weights_1"] == 0
 
 
 def test_diverging_training_is_stopped_and_keeps_its_best_parameters() -> None:
@@ -245,6 +272,37 @@ def test_patience_ends_a_run_that_no_longer_gets_better() -> None:
     # None of the last five is lower than all before by the tolerance; the one before them was.
     assert all(losses[-k] >= best[-k - 1] - 1e-3 for k in range(1, 6))
     assert losses[-6] < best[-7] - 1e-3
+
+
+def test_patience_does_not_begin_anew_with_a_run_that_is_taken_up_again(tmp_path: Path) -> None:
+    expected = training_of().run(X, T, 10_000, patience=5, tolerance=1e-3)
+    training = training_of().run(X, T, expected.epoch - 2, patience=5, tolerance=1e-3)
+    assert training.stopped is None
+    training.save(tmp_path / "run.safetensors")
+    training = Training.load(tmp_path / "run.safetensors")
+    assert_equal(training.run(X, T, 10_000, patience=5, tolerance=1e-3), expected)
+    assert training.stopped == expected.stopped
+    assert training.run(X, T, 3, patience=5, tolerance=1e-3).epoch == expected.epoch + 3
+
+
+def test_a_schedule_is_told_what_an_interrupt_kept_from_it() -> None:
+    schedule = Plateau(0.1, patience=1, tolerance=10.0, factor=0.5)
+    interrupted = training_of(learning_rate=schedule)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Training, "tell_schedule", interrupt_in_epoch(4, Training.tell_schedule))
+        interrupted.run(X, T, 9)
+    assert interrupted.stopped == "interrupted in epoch 5"
+    assert interrupted.told == 3
+    assert_equal(interrupted.run(X, T, 5), training_of(learning_rate=schedule).run(X, T, 9))
+
+
+def interrupt_in_epoch(epoch: int, whole: Any) -> Any:
+    def tell_schedule(training: Training) -> None:
+        if training.epoch == epoch:
+            raise KeyboardInterrupt
+        whole(training)
+
+    return tell_schedule
 
 
 def test_a_score_decides_what_is_best_where_there_is_one() -> None:

@@ -173,3 +173,21 @@ def from_zero(name: str, value: Any) -> float:
     if not (isinstance(value, int | float | np.number) and math.isfinite(value) and value >= 0):
         raise InputError(f"{name} must be a number from 0, not {value!r}")
     return float(value)
+
+
+def takes_diagonal(output_delta: Any, output: str, loss: str) -> bool:
+    """Whether of softmax's Jacobian only the diagonal is asked for.
+
+    Raises:
+        InputError: it is neither "gradient" nor "diagonal", or the latter has no sense here.
+    """
+    if output_delta == "gradient":
+        return False
+    if output_delta != "diagonal":
+        raise InputError(f"output_delta must be 'gradient' or 'diagonal', not {output_delta!r}")
+    if output != "softmax" or loss == "cross-entropy":
+        raise InputError(
+            "output_delta 'diagonal' is for a softmax with squared-error or huber, not "
+            f"{output} with {loss}"
+        )
+    return True

@@ -24,6 +24,7 @@ from backlight.networks.given import (
     precision,
     take_rows,
     take_weights,
+    takes_diagonal,
     whole,
 )
 from backlight.networks.losses import find_loss
@@ -34,7 +35,7 @@ from backlight.networks.schedules import Schedule, find_schedule
 try:
     from backlight.networks.compiled.in_batches import train_in_batches
     from backlight.networks.compiled.loading import loading
-    from backlight.networks.compiled.memory import EPOCHS, SEEN, Rows, Rules
+    from backlight.networks.compiled.memory import BEST, EPOCHS, SEEN, STEPS, Rows, Rules
     from backlight.networks.compiled.online import train_online
     from backlight.networks.compiled.shuffling import IN_ORDER, SHUFFLED
 except ModuleNotFoundError as problem:
@@ -110,9 +111,13 @@ class Training:
         self.state = new_state(start, state)
         self.order = np.zeros(0, np.uintp)
         self.schedule_memory: list[float] = []
+        self.told = 0
+        self.watched: dict[str, Any] = {}
         self.stopped: str | None = None
         self._errors = np.zeros(0)
-        self._layout = layout_of(network, self._diagonal(output_delta))
+        self._layout = layout_of(
+            network, takes_diagonal(output_delta, network.output, self.loss.name)
+        )
 
     @property
     def epoch(self) -> int:
@@ -133,7 +138,12 @@ class Training:
 
     @property
     def best_parameters(self) -> dict[str, Array]:
-        """As they were after the epoch with the least loss, or with the best score; as views."""
+        """Those of the epoch with the least loss, or of the best score; as views.
+
+        A loss is taken while the epoch goes on, so these are the parameters after it. Where an
+        epoch is one batch they are those that the loss is of; where the next epoch diverged, those
+        that the epoch began with.
+        """
         return self.network.named(self.state.best)
 
     def run(
@@ -173,6 +183,7 @@ class Training:
         end = self.epoch + whole("epochs", epochs, 0)
         self._errors = np.concatenate([self.losses, np.zeros(max(end - self.epoch, 0))])
         self.stopped = None
+        self.tell_schedule()  # an interrupt may have come before it was told
         if validation is not None:
             self.state.sums[1] = -math.inf  # so that no loss is the least
         try:
@@ -202,6 +213,12 @@ class Training:
 
         return load_training(path)
 
+    def tell_schedule(self) -> None:
+        """Let the schedule know the errors of epochs it has not heard of."""
+        for error in self.losses[self.told :]:
+            self.schedule_memory = self.schedule.after(float(error), self.schedule_memory)
+        self.told = self.epoch
+
     def restore(self, arrays: dict[str, Array], shuffling: int) -> None:
         """Take over the state, the order of rows and the losses of another run, by name.
 
@@ -214,19 +231,6 @@ class Training:
         for name, mine in self.state._asdict().items():
             mine[...] = arrays[name]
         self._errors = arrays["losses"].copy()
-
-    def _diagonal(self, output_delta: str) -> bool:
-        if output_delta == "gradient":
-            return False
-        if output_delta != "diagonal":
-            raise InputError(f"output_delta must be 'gradient' or 'diagonal', not {output_delta!r}")
-        output, loss = self.network.output, self.loss.name
-        if output != "softmax" or loss == "cross-entropy":
-            raise InputError(
-                "output_delta 'diagonal' is for a softmax with squared-error or huber, not "
-                f"{output} with {loss}"
-            )
-        return True
 
     def _data(self, X: Array, T: Array, row_weights: Array | None) -> Rows:
         sizes = self.network.sizes
@@ -296,6 +300,10 @@ class Training:
             f"of {rate:g}; the best parameters are kept, try {rate / 10:g}"
         )
         self.state.counts[SEEN] = 0
+        if self.state.counts[BEST] == self.epoch:
+            # Nothing is known of the parameters after that epoch, but that they led here.
+            self.state.best[:] = self.state.before_best
         self.state.parameters[:] = self.state.best
         self.state.first[:] = 0
         self.state.second[:] = 0
+        self.state.counts[STEPS] = 0

@@ -41,6 +41,8 @@ def save_training(
         "optimiser": training.optimiser.record(),
         "schedule": training.schedule.record(),
         "schedule_memory": training.schedule_memory,
+        "told": training.told,
+        "watched": training.watched,
         "batch_size": training.batch_size,
         "weight_decay": training.weight_decay,
         "output_delta": training.output_delta,
@@ -82,5 +84,7 @@ def _restored(arrays: dict[str, Any], record: dict[str, Any]) -> Training:
     )
     training.restore(arrays, record["shuffling"])
     training.schedule_memory = list(record["schedule_memory"])
+    training.told = record["told"]
+    training.watched = dict(record["watched"])
     training.stopped = record["stopped"]
     return training

@@ -31,9 +31,12 @@ class Watch:
         self.patience = None if patience is None else whole("patience", patience, 1)
         self.tolerance = from_zero("tolerance", tolerance)
         self.on_epoch = on_epoch
-        self.best = -math.inf
-        self.highest = -math.inf
-        self.waited = 0
+        kind = "loss" if validation is None else "validation score"
+        known = training.watched
+        if known.get("kind") != kind:
+            known = {"kind": kind, "best": -math.inf, "highest": -math.inf, "waited": 0}
+        # Kept with the training: a run taken up again waits no longer than one that was not.
+        training.watched = self.memory = known
         self.waits = training.schedule.watches or any(
             given is not None for given in (validation, patience, on_epoch)
         )
@@ -43,16 +46,18 @@ class Watch:
         if not self.waits:
             return
         training = self.training
-        error = float(training.losses[-1])
-        training.schedule_memory = training.schedule.after(error, training.schedule_memory)
-        score = -error if self.validation is None else float(self.validation())
-        if self.validation is not None and score > self.highest:
-            self.highest = score
+        training.tell_schedule()
+        loss = float(training.losses[-1])
+        score = -loss if self.validation is None else float(self.validation())
+        memory = self.memory
+        if self.validation is not None and score > memory["highest"]:
+            memory["highest"] = score
             training.state.best[:] = training.state.parameters
         if self.on_epoch is not None:
             self.on_epoch(training)
-        self.waited = 0 if score > self.best + self.tolerance else self.waited + 1
-        self.best = max(self.best, score)
-        if self.patience is not None and self.waited >= self.patience:
-            what = "loss" if self.validation is None else "validation score"
-            training.stopped = f"no better {what} for {self.waited} epochs"
+        better = score > memory["best"] + self.tolerance
+        memory["waited"] = 0 if better else memory["waited"] + 1
+        memory["best"] = max(memory["best"], score)
+        if self.patience is not None and memory["waited"] >= self.patience:
+            training.stopped = f"no better {memory['kind']} for {memory['waited']} epochs"
+            memory["waited"] = 0  # for a run that goes on all the same

@@ -33,8 +33,10 @@ def new_state(parameters: Array, generator: Array) -> State:
         first=nothing,
         second=nothing.copy(),
         generator=generator,
-        counts=np.zeros(3, np.int64),
+        counts=np.zeros(4, np.int64),
         sums=np.array([0.0, np.inf]),
+        began=parameters.copy(),
+        before_best=parameters.copy(),
         best=parameters.copy(),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from numba import njit
 
-from backlight.networks.compiled.memory import EPOCHS, SEEN, Rows, Rules, State
+from backlight.networks.compiled.memory import BEST, EPOCHS, SEEN, Rows, Rules, State
 from backlight.networks.compiled.options import INLINED, Index
 from backlight.networks.compiled.shuffling import shuffle
 
@@ -22,12 +22,13 @@ def begin(rows: Rows, rules: Rules, state: State, most: int) -> int:
     if seen == 0:
         shuffle(rules.shuffling, rows.order, state.generator)
         state.sums[0] = 0.0
+        _copy(state.parameters, state.began)
     batches = max(most // rules.batch, 1)
     return min(seen + batches * rules.batch, rows.order.shape[0])
 
 
 @njit(**INLINED)
-def end(rows: Rows, state: State, stop: int, errors: Any, ended: int) -> int:
+def end(rows: Rows, rules: Rules, state: State, stop: int, errors: Any, ended: int) -> int:
     """Note what has been seen; returns how many epochs have ended, -1 if an error is infinite."""
     counts, sums = state.counts, state.sums
     count = rows.order.shape[0]
@@ -42,6 +43,14 @@ def end(rows: Rows, state: State, stop: int, errors: Any, ended: int) -> int:
         counts[SEEN] = 0
         if error < sums[1]:
             sums[1] = error
-            for k in range(Index(state.parameters.shape[0])):
-                state.best[k] = state.parameters[k]
+            counts[BEST] = counts[EPOCHS]
+            _copy(state.began, state.before_best)
+            # One batch's error is that of the parameters before its step, exactly.
+            _copy(state.began if rules.batch >= count else state.parameters, state.best)
     return ended
+
+
+@njit(**INLINED)
+def _copy(source: Any, target: Any) -> None:
+    for k in range(Index(source.shape[0])):
+        target[k] = source[k]

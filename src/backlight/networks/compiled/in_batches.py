@@ -74,7 +74,7 @@ def train_in_batches(
                 state.second,
             )
             place += taken
-        ended = end(rows, state, stop, errors, ended)
+        ended = end(rows, rules, state, stop, errors, ended)
     return ended
 
 

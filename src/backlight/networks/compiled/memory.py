@@ -43,9 +43,12 @@ class State(NamedTuple):
     Attributes:
         parameters, first, second: flat; `first` and `second` are the optimiser's memory.
         generator: the state of the generator that shuffles.
-        counts: epochs finished, rows of this epoch seen, steps made.
+        counts: epochs finished, rows of this epoch seen, steps made, the epoch (from 1) of the
+            least mean error.
         sums: the errors of this epoch so far; the least mean error of an epoch.
-        best: the parameters at the end of that epoch.
+        began: the parameters that this epoch began with.
+        before_best: those that the epoch of the least error began with.
+        best: those after it; where an epoch is one batch, those that the error is of.
     """
 
     parameters: Any
@@ -54,6 +57,8 @@ class State(NamedTuple):
     generator: Any
     counts: Any
     sums: Any
+    began: Any
+    before_best: Any
     best: Any
 
 
@@ -72,3 +77,4 @@ class Buffers(NamedTuple):
 EPOCHS: Final = 0
 SEEN: Final = 1
 STEPS: Final = 2
+BEST: Final = 3

@@ -40,7 +40,7 @@ def train_online(
         most -= stop - state.counts[SEEN]
         rate = rates[ended]
         _rows(layout, rows, rules, state, buffers, rate, stop)
-        ended = end(rows, state, stop, errors, ended)
+        ended = end(rows, rules, state, stop, errors, ended)
     return ended
 
 
