@@ -16,7 +16,7 @@ from backlight.scenes.shapes import CLASSES, SHAPES
 Array = np.ndarray[Any, np.dtype[Any]]
 
 SAMPLES: Final = 4  # along each side of a pixel
-_TRIES: Final = 60
+_TRIES: Final = 200
 _COLOURS: Final = tuple(COLOURS)
 
 
@@ -189,6 +189,7 @@ def _roomy(
     places = rng.random((_TRIES, 2)) * (width - 2 * margin, height - 2 * margin) + margin
     for other in placed:
         apart = ((places - (other.x, other.y)) ** 2).sum(axis=1)
-        near = (1 - hidden) * (radius + other.radius) + (hidden == 0)
+        # Shapes do not fill their discs: how much is hidden is measured later.
+        near = (1 - 2 * hidden) * (radius + other.radius) + (hidden == 0)
         places = places[apart > near * near]
     return places

@@ -53,10 +53,13 @@ class Level:
         least, most = self.things
         if not 1 <= least <= most <= MOST_THINGS:
             raise InputError(f"things must be from 1 to at most {MOST_THINGS}, not {self.things}")
-        if not 0 < self.radius[0] <= self.radius[1] <= 0.4:
-            raise InputError(f"radius must be shares from above 0 to 0.4, not {self.radius}")
-        if not 0 <= self.hidden < 1:
-            raise InputError(f"hidden must be a share from 0 to below 1, not {self.hidden}")
+        # What is smaller, or hidden more, can be left without a pixel of its own.
+        if not 0.1 <= self.radius[0] <= self.radius[1] <= 0.4:
+            raise InputError(f"radius must be shares from 0.1 to at most 0.4, not {self.radius}")
+        if not 0 <= self.hidden <= 0.5:
+            raise InputError(f"hidden must be a share from 0 to 0.5, not {self.hidden}")
+        if not self.textures:
+            raise InputError(f"a level needs at least one texture; there are {', '.join(TEXTURES)}")
         for texture in self.textures:
             if texture not in TEXTURES:
                 hint = did_you_mean(texture, TEXTURES) or f"; there are {', '.join(TEXTURES)}"

@@ -15,8 +15,8 @@ Points = Any
 
 # Hue in degrees, saturation and value of 1.
 COLOURS: Final[dict[str, tuple[float, float, float]]] = {
-    "red": (358, 0.88, 0.85),
-    "orange": (27, 0.95, 0.98),
+    "red": (356, 0.88, 0.85),
+    "orange": (29, 0.95, 0.98),
     "yellow": (54, 0.88, 0.98),
     "green": (128, 0.78, 0.62),
     "cyan": (183, 0.75, 0.88),

@@ -110,7 +110,8 @@ class Scene:
         )
         rest = sketches[:index] + sketches[index + 1 :]
         if (new.shape, new.colour) in {(other.shape, other.colour) for other in rest}:
-            raise InputError(f"there is {new.colour} {new.shape} number two; give another colour")
+            name = f"{new.colour} {new.shape}"
+            raise InputError(f"there is another {name} already; give a colour that is free")
         sketches[index] = new
         return build(replace(self.blueprint, sketches=tuple(sketches)))
 
