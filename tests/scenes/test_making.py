@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,13 +51,9 @@ from tests.scenes.test_making import fingerprint
 from backlight.scenes import make_scene
 print(fingerprint(make_scene(5, 11, "hard", (40, 72))))
 """
-    root = str(__file__).rsplit("tests", 1)[0]
+    root = str(Path(__file__).parents[2])
     finished = subprocess.run(
-        [sys.executable, "-c", script, root],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=None,
+        [sys.executable, "-c", script, root], capture_output=True, text=True, check=True
     )
     assert finished.stdout.strip() == fingerprint(make_scene(5, 11, "hard", (40, 72)))
 

@@ -63,8 +63,10 @@ def test_what_is_said_of_scenes_survives_encoding(words: tuple[str, ...]) -> Non
         (lambda: SMALL.encode("?!"), "no word in '\\?!'"),
         (lambda: SMALL.encode([]), "no word in \\[\\]"),
         (lambda: SMALL.encode("a red circle", 2), "'a red circle' has 3 words; at most 2 fit"),
-        (lambda: SMALL.decode([6]), "no word has the number 6: they go up to 5"),
+        (lambda: SMALL.decode([6]), "no word has the number 6: they go from 0 to 5"),
         (lambda: SMALL.decode([-1]), "no word has the number -1"),
+        (lambda: SMALL.decode("abc"), "no word has the number 'a'"),  # type: ignore[arg-type]
+        (lambda: SMALL.encode([["red"]]), "no word \\['red'\\]"),  # type: ignore[list-item]
         (lambda: SMALL.number("Red"), "no word 'Red'; did you mean 'red'"),
         (lambda: Vocabulary(("a", "b", "a")), "'a' stands in the vocabulary twice"),
         (lambda: Vocabulary(("two words",)), "single words in small letters, not 'two words'"),

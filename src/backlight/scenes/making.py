@@ -82,19 +82,20 @@ def batch(scenes: Iterable[Scene]) -> Batch:
     Raises:
         InputError: there is no scene, or their sizes differ.
     """
-    given = list(scenes)
-    if not given:
+    pictures, labels, masks = [], [], []
+    for scene in scenes:  # What else a scene holds need not be kept.
+        pictures.append(scene.image)
+        labels.append(scene.labels)
+        masks.append(scene.masks)
+    if not pictures:
         raise InputError("a batch needs at least one scene; none was given")
-    sizes = sorted({scene.image.shape[:2] for scene in given})
+    sizes = sorted({picture.shape[:2] for picture in pictures})
     if len(sizes) > 1:
         listed = ", ".join(f"{height} × {width}" for height, width in sizes)
         raise InputError(f"the scenes of a batch must have one size, not {listed}")
-    images = np.stack([scene.image for scene in given]).transpose(0, 3, 1, 2)
-    return Batch(
-        np.ascontiguousarray(images, np.float32) / np.float32(255),
-        np.stack([scene.labels for scene in given]),
-        np.stack([scene.masks for scene in given]),
-    )
+    images = np.array(np.stack(pictures).transpose(0, 3, 1, 2), np.float32, order="C")
+    images /= 255
+    return Batch(images, np.stack(labels), np.stack(masks))
 
 
 def _whole(name: str, value: Any) -> int:

@@ -58,7 +58,7 @@ class Vocabulary:
         Raises:
             InputError: it is not in the vocabulary (the nearest is named).
         """
-        if word in self._numbers:
+        if isinstance(word, str) and word in self._numbers:
             return self._numbers[word]
         raise InputError(f"the vocabulary has no word {word!r}{self._hint(word)}")
 
@@ -90,11 +90,13 @@ class Vocabulary:
             InputError: a number stands for nothing.
         """
         words = []
-        for number in map(int, numbers):
+        for number in numbers:
+            if not isinstance(number, int | np.integer) or not 0 <= number < len(self):
+                raise InputError(
+                    f"no word has the number {number!r}: they go from 0 to {len(self) - 1}"
+                )
             if number == self.END:
                 break
-            if not 0 <= number < len(self):
-                raise InputError(f"no word has the number {number}: they go up to {len(self) - 1}")
             if number > self.END:
                 words.append(self.words[number - self.END - 1])
         return " ".join(words)
