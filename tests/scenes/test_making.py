@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import subprocess
 import sys
@@ -75,17 +76,19 @@ def test_scenes_are_made_one_after_the_other() -> None:
     assert list(scenes(0)) == []
 
 
-def plans(level: str, count: int) -> list[tuple[str, str, str]]:
+@functools.cache
+def plans(level: str) -> list[tuple[str, str, str]]:
+    """Shape, colour and texture of every object of 2000 scenes."""
     return [
         (sketch.shape, sketch.colour, sketch.texture)
-        for index in range(count)
+        for index in range(2000)
         for sketch in plan(0, index, LEVELS[level], 64, 64)[0].sketches
     ]
 
 
 @pytest.mark.parametrize("level", ["easy", "medium", "hard"])
 def test_classes_colours_and_textures_are_equally_frequent(level: str) -> None:
-    drawn = plans(level, 600)
+    drawn = plans(level)
     for kind, names in enumerate((CLASSES, COLOURS, LEVELS[level].textures)):
         counts = Counter(thing[kind] for thing in drawn)
         share = 1 / len(names)
@@ -96,7 +99,7 @@ def test_classes_colours_and_textures_are_equally_frequent(level: str) -> None:
 
 
 def test_a_shape_says_nothing_of_its_colour() -> None:
-    drawn = plans("medium", 1500)
+    drawn = plans("medium")
     table = np.zeros((len(CLASSES), len(COLOURS)))
     for shape, colour, _ in drawn:
         table[CLASSES.index(shape), list(COLOURS).index(colour)] += 1

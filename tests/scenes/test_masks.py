@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from backlight.scenes import CLASSES, COLOURS, LEVELS, Scene, Thing, make_scene, scenes
 from backlight.scenes.blueprints import Sketch
@@ -74,9 +75,7 @@ def test_without_an_object_only_its_own_pixels_change_and_those_behind_it_appear
     level: str,
 ) -> None:
     for scene in some(level):
-        for thing in scene.objects[: len(scene.objects) - (len(scene.objects) == 1)]:
-            if len(scene.objects) == 1:
-                continue
+        for thing in scene.objects if len(scene.objects) > 1 else ():
             after = scene.without(thing.index)
             rest = [other for other in scene.objects if other is not thing]
             assert not changed(scene, after)[~grown(thing.coverage > 0)].any()
@@ -170,6 +169,15 @@ def test_labels_and_class_masks_are_those_of_the_objects(level: str) -> None:
             own = [thing.mask for thing in scene.objects if thing.shape == shape]
             assert scene.labels[number] == bool(own)
             assert (scene.masks[number] == np.any(own or [np.zeros((64, 64))], axis=0)).all()
+
+
+def test_colours_have_the_hue_that_style_sheets_give_the_name() -> None:
+    def turns(rgb: tuple[int, ...]) -> float:
+        return 360 * colorsys.rgb_to_hsv(*(value / 255 for value in rgb[:3]))[0]
+
+    hues = {name: turns(ImageColor.getrgb(name)) for name in COLOURS}
+    for name, (hue, _, _) in COLOURS.items():
+        assert min(hues, key=lambda other: abs((hues[other] - hue + 180) % 360 - 180)) == name
 
 
 @pytest.mark.parametrize("level", NAMES)
