@@ -31,6 +31,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     curves()
     three_deltas()
+    three_levels()
     model = bl.load_model("efficientnet-lite0")
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "chelsea.png"
@@ -97,6 +98,19 @@ def three_deltas() -> None:
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(IMAGES / "three-deltas.png", dpi=110)
+
+
+def three_levels() -> None:
+    """Scenes of each level in a row, the same with their masks and boxes beside them."""
+    from backlight.scenes import LEVELS, contact_sheet, make_scene
+
+    columns = 3
+    chosen = [make_scene(index, 9, level) for level in LEVELS for index in range(1, columns + 1)]
+    plain, marked = (contact_sheet(chosen, columns, marked=marks) for marks in (False, True))
+    sheet = Image.new("RGB", (2 * plain.width + 8, plain.height), "white")
+    sheet.paste(plain, (0, 0))
+    sheet.paste(marked, (plain.width + 8, 0))
+    sheet.save(IMAGES / "scenes.png", optimize=True)
 
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)

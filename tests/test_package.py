@@ -26,7 +26,8 @@ SOURCE = Path(backlight.__file__).parent
 MAY_IMPORT = {
     "errors": set(),
     "show": {"errors"},
-    "models": {"errors", "show"},
+    "scenes": {"errors"},
+    "models": {"errors", "show", "scenes"},
     "gradients": {"errors", "show"},
     "networks": {"errors", "show", "gradients"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
