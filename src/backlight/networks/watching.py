@@ -35,6 +35,9 @@ class Watch:
         known = training.watched
         if known.get("kind") != kind:
             known = {"kind": kind, "best": -math.inf, "highest": -math.inf, "waited": 0}
+            # Losses and scores do not compare: what is best is found anew. Where scores decide, no
+            # loss is the least.
+            training.state.sums[1] = math.inf if validation is None else -math.inf
         # Kept with the training: a run taken up again waits no longer than one that was not.
         training.watched = self.memory = known
         self.waits = training.schedule.watches or any(
