@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import math
 import tracemalloc
 from typing import Any
@@ -88,3 +89,39 @@ def test_the_least_loss_decides_again_after_a_run_that_scores_decided() -> None:
     for name, array in training.best_parameters.items():
         np.testing.assert_array_equal(array, training.parameters[name])
     assert training.state.sums[1] < math.inf
+
+
+@pytest.mark.parametrize("scored", [False, True])
+def test_an_interrupt_at_the_end_of_an_epoch_is_not_an_epoch_that_nobody_saw(
+    scored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C is heard when the compiled loop returns, before anybody is told of the epoch."""
+    from backlight.networks import training as module
+
+    def run(training: Training, epochs: int) -> Training:
+        def score() -> float:
+            return -float(NETWORK.cost(training.parameters, X, T))
+
+        return training.run(
+            X, T, epochs, validation=score if scored else None, patience=9, tolerance=0.1
+        )
+
+    whole = module.train_online
+
+    def loop(*given: Any) -> int:
+        ended = whole(*given)
+        _thread.interrupt_main()
+        return ended
+
+    loop.signatures = whole.signatures  # type: ignore[attr-defined]
+    expected = run(training_of(), 40)
+    training = training_of()
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "train_online", loop)
+        for epoch in range(1, 6):
+            run(training, 1)
+            assert training.stopped == f"interrupted in epoch {epoch + 1}"
+    run(training, 35)
+    assert training.stopped == expected.stopped is not None
+    assert (training.epoch, training.watched) == (expected.epoch, expected.watched)
+    np.testing.assert_array_equal(training.state.best, expected.state.best)

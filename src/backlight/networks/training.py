@@ -185,6 +185,7 @@ class Training:
         self.stopped = None
         self.tell_schedule()  # an interrupt may have come before it was told
         try:
+            watch.catch_up()
             self._train(data, end, watch)
         except KeyboardInterrupt:
             self.stopped = f"interrupted in epoch {self.epoch + 1}"
@@ -214,8 +215,8 @@ class Training:
     def tell_schedule(self) -> None:
         """Let the schedule know the errors of epochs it has not heard of."""
         for error in self.losses[self.told :]:
-            self.schedule_memory = self.schedule.after(float(error), self.schedule_memory)
-        self.told = self.epoch
+            memory = self.schedule.after(float(error), self.schedule_memory)
+            self.schedule_memory, self.told = memory, self.told + 1  # no interrupt comes between
 
     def restore(self, arrays: dict[str, Array], shuffling: int) -> None:
         """Take over the state, the order of rows and the losses of another run, by name.
