@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from backlight.errors import InputError
 from backlight.networks.initialisers import INITIALISERS, find_initialiser, uniform
+from backlight.networks.network import Network
 
 FAN_IN, FAN_OUT = 300, 200
 # The standard deviation, and the largest size of a weight; a normal one has none.
@@ -61,3 +63,12 @@ def test_found_by_name_or_given_as_a_function() -> None:
     assert find_initialiser("he_normal") is INITIALISERS["he-normal"]
     with pytest.raises(InputError, match="no initialiser 'glorot'; did you mean 'glorot-normal'"):
         find_initialiser("glorot")
+
+
+def test_a_function_that_returns_no_weights_and_biases_is_refused() -> None:
+    def weights_only(rng: np.random.Generator, fan_in: int, fan_out: int) -> Any:
+        return rng.normal(size=(fan_in, fan_out))
+
+    for other in (weights_only, lambda rng, *fans: (rng.normal(size=fans),)):
+        with pytest.raises(InputError, match="returns two arrays for a layer: weights and biases"):
+            Network((4, 3)).start(0, other)

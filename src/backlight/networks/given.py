@@ -46,7 +46,8 @@ def take_weights(value: Array, rows: int) -> Array:
     """How much each row counts, (rows,).
 
     Raises:
-        InputError: it has another shape, a weight is negative or not finite, or all are 0.
+        InputError: it has another shape, a weight is negative or not finite, or all are 0; or
+            their sum is infinite.
     """
     array = take_numbers("weights", value)
     if np.shape(array) != (rows,):
@@ -56,6 +57,13 @@ def take_weights(value: Array, rows: int) -> Array:
             raise InputError("weights of rows must be finite and not negative")
         if not np.any(array):
             raise InputError("all weights of rows are 0; at least one row must count")
+        with np.errstate(over="ignore"):
+            total = np.sum(array, dtype=np.float64)
+        if not np.isfinite(total):
+            raise InputError(
+                f"weights of rows as large as {np.max(array):g} have no finite sum: divide them "
+                "all by one number"
+            )
     return array
 
 
@@ -158,6 +166,17 @@ def check_finite(name: str, array: Array) -> None:
         raise InputError(
             f"{name} holds {array[row, column]} in row {row}, column {column} "
             f"({len(wrong)} such in all); expected finite numbers"
+        )
+
+
+def check_fits(name: str, array: Array, dtype: np.dtype[Any]) -> None:
+    """Raise an InputError where a finite number would be infinite in the working precision."""
+    if array.dtype.itemsize <= dtype.itemsize:
+        return
+    most, limit = max(abs(np.min(array)), abs(np.max(array))), np.finfo(dtype).max
+    if most > limit:
+        raise InputError(
+            f"{name} holds numbers as large as {most:g}; {dtype} ends at {limit:g}: scale {name}"
         )
 
 

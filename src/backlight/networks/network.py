@@ -118,7 +118,9 @@ class Network:
         draw = find_initialiser(initialiser)
         rng = generator(seed)
         kind = precision(dtype)
-        drawn = [draw(rng, fan_in, units) for fan_in, units in _pairs(self.sizes)]
+        drawn = [tuple(draw(rng, fan_in, units)) for fan_in, units in _pairs(self.sizes)]
+        if any(len(pair) != 2 for pair in drawn):
+            raise InputError("an initialiser returns two arrays for a layer: weights and biases")
         arrays = [np.asarray(a, dtype=kind) for pair in drawn for a in pair]
         return self.check(dict(zip(self.shapes, arrays, strict=True)))
 

@@ -8,7 +8,6 @@ run depends on is in the state, so that one stopped anywhere goes on as if it ha
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ import numpy as np
 from backlight.errors import InputError, MissingExtraError
 from backlight.networks.given import (
     check_finite,
+    check_fits,
     from_zero,
     precision,
     take_rows,
@@ -105,7 +105,8 @@ class Training:
             raise InputError("the parameters to start from are not all finite")
         if generator is None:
             self.shuffling = SHUFFLED if shuffle else IN_ORDER
-            state = np.array([whole("seed", seed, 0)], np.int64)
+            # The generator has 64 bits of it.
+            state = np.array([whole("seed", seed, 0) % 2**64], np.uint64).view(np.int64)
         else:
             self.shuffling, state = generator.shuffling, generator.state
         self.state = new_state(start, state)
@@ -181,12 +182,10 @@ class Training:
         watch = Watch(self, validation, patience, tolerance, on_epoch)
         data = self._data(X, T, row_weights)
         end = self.epoch + whole("epochs", epochs, 0)
-        self._errors = np.concatenate([self.losses, np.zeros(max(end - self.epoch, 0))])
         self.stopped = None
         self.tell_schedule()  # an interrupt may have come before it was told
-        if validation is not None:
-            self.state.sums[1] = -math.inf  # so that no loss is the least
         try:
+            watch.catch_up()
             self._train(data, end, watch)
         except KeyboardInterrupt:
             self.stopped = f"interrupted in epoch {self.epoch + 1}"
@@ -216,8 +215,8 @@ class Training:
     def tell_schedule(self) -> None:
         """Let the schedule know the errors of epochs it has not heard of."""
         for error in self.losses[self.told :]:
-            self.schedule_memory = self.schedule.after(float(error), self.schedule_memory)
-        self.told = self.epoch
+            memory = self.schedule.after(float(error), self.schedule_memory)
+            self.schedule_memory, self.told = memory, self.told + 1  # no interrupt comes between
 
     def restore(self, arrays: dict[str, Array], shuffling: int) -> None:
         """Take over the state, the order of rows and the losses of another run, by name.
@@ -238,6 +237,7 @@ class Training:
         T = take_rows("T", T, sizes[-1], "outputs", len(X))
         for name, array in (("X", X), ("T", T)):
             check_finite(name, array)
+            check_fits(name, array, self.dtype)
         self.loss.check_targets(T)
         weights = None if row_weights is None else take_weights(row_weights, len(X))
         if len(self.order) != len(X):
@@ -264,19 +264,10 @@ class Training:
             before, seen = self.epoch, self._rows_seen
             # Where somebody waits for the end of each epoch, no more than one is asked for.
             ahead = 1 if watch.waits else min(end - before, 1 + most // len(self.order))
-            rates = self._rates(before, ahead)
+            rates, errors = self._rates(before, ahead), self._room(before, ahead)
             began = time.perf_counter()
             with loading(loop):
-                ended = loop(
-                    self._layout,
-                    data,
-                    rules,
-                    self.state,
-                    buffers,
-                    most,
-                    rates,
-                    self._errors[before : before + ahead],
-                )
+                ended = loop(self._layout, data, rules, self.state, buffers, most, rates, errors)
             spent = time.perf_counter() - began
             done = self._rows_seen - seen
             most = max(int(done * min(_PATIENCE_SECONDS / max(spent, 1e-6), 4.0)), batch)
@@ -292,6 +283,13 @@ class Training:
     def _rates(self, epoch: int, count: int) -> Array:
         rates = [self.schedule.at(epoch + k, self.schedule_memory) for k in range(count)]
         return np.array(rates)
+
+    def _room(self, epoch: int, count: int) -> Array:
+        """Where the errors of the coming epochs go; twice the room where there is none left."""
+        if len(self._errors) < epoch + count:
+            more = np.zeros(max(epoch, count))
+            self._errors = np.concatenate([self._errors[:epoch], more])
+        return self._errors[epoch : epoch + count]
 
     def _diverged(self) -> None:
         rate = self.schedule.at(self.epoch, self.schedule_memory)

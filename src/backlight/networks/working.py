@@ -72,6 +72,8 @@ def rows_of(X: Array, T: Array, weights: Array | None, order: Array, dtype: Any)
     if weights is None:
         weights = np.ones(count, dtype)
     else:
+        # A power of two takes them near 1, without a change of digits, so that nothing overflows.
+        weights = np.ldexp(weights.astype(np.float64), -int(np.frexp(weights.max())[1]))
         weights = (weights * (count / weights.sum())).astype(dtype)
     flat = [np.ascontiguousarray(array, dtype).reshape(-1).view() for array in (X, T, weights)]
     for array in flat:

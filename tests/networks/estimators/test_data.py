@@ -190,3 +190,19 @@ def test_several_outputs_stay_as_many() -> None:
     trained = bl.BackpropRegressor(max_iter=1).fit(X, Y)
     with pytest.raises(InputError, match=r"would now have sizes \(2, 100, 1\)"):
         trained.partial_fit(X, Y[:, 0])
+
+
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was() -> None:
+    X, y = blobs()
+    trained = bl.BackpropClassifier(max_iter=3, random_state=0).fit(X, y)
+    before, said = dict(vars(trained)), trained.predict(X)
+    trained.hidden_layer_sizes = 0
+    with pytest.raises(InputError, match="hidden_layer_sizes"):
+        trained.fit(np.hstack([X, X]), np.where(y, "yes", "no"))
+    trained.hidden_layer_sizes = (100,)
+    assert vars(trained) == before
+    np.testing.assert_array_equal(trained.predict(X), said)
+    new = bl.BackpropClassifier(hidden_layer_sizes=0)
+    with pytest.raises(InputError, match="hidden_layer_sizes"):
+        new.fit(X, y)
+    assert not hasattr(new, "classes_")

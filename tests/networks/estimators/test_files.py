@@ -121,6 +121,14 @@ def test_a_setting_that_is_code_is_not_written(name: str, value: Any, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_labels_that_a_file_cannot_hold_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    X, y = blobs()
+    days = np.array(["2020-01-01", "2021-01-01"], "datetime64[D]")[y]
+    trained = bl.BackpropClassifier(max_iter=1).fit(X, days)
+    with pytest.raises(InputError, match=r"classes_ is datetime.date\(2020, 1, 1\).*or pickle it"):
+        trained.save(tmp_path / "model")
+
+
 # ------------------------------------------------------------------ pickles
 
 
@@ -162,10 +170,10 @@ def test_the_network_can_be_handed_to_torch() -> None:
     import torch
 
     X, y = curve()
-    trained = bl.BackpropRegressor((6,), "tanh", max_iter=5).fit(X, y)
+    trained = bl.BackpropRegressor((6,), "tanh", max_iter=5, random_state=0).fit(X, y)
     network, parameters = trained.to_network()
     outputs = network.to_torch(parameters)(torch.tensor(X)).detach().numpy()
-    np.testing.assert_allclose(outputs[:, 0], trained.predict(X), rtol=1e-12)
+    np.testing.assert_allclose(outputs[:, 0], trained.predict(X), rtol=1e-12, atol=1e-14)
 
 
 def test_nothing_is_fitted_before_fit() -> None:

@@ -153,6 +153,10 @@ def test_a_batch_larger_than_the_data_is_all_of_them_with_a_warning() -> None:
         ({"initialiser": "he"}, "no initialiser 'he'; did you mean"),
         ({"loss": "hubber"}, "no loss 'hubber'; did you mean 'huber'"),
         ({"random_state": "x"}, "'x' cannot be used to seed"),
+        ({"activation": None}, "activation must be a name, or one for each .* not None"),
+        ({"shuffle": "no"}, "shuffle must be True or False, not 'no'"),
+        ({"early_stopping": "false"}, "early_stopping must be True or False, not 'false'"),
+        ({"nesterovs_momentum": 0}, "nesterovs_momentum must be True or False, not 0"),
     ],
     ids=str,
 )

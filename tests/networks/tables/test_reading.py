@@ -260,3 +260,40 @@ def test_different_values_are_coded_in_order_and_without_those_of_other_rows() -
     assert (codes.tolist(), words) == ([0, 0], ("c",))
     codes, words = Column("n", "number", np.array([10.0, np.nan, 2.5, -1.0])).coded()
     assert (codes.tolist(), words) == ([2, -1, 1, 0], ("-1", "2.5", "10"))
+
+
+def test_a_frame_of_polars_is_read_as_one_of_pandas() -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(
+        {
+            "whole": [1, None, 3],
+            "number": [1.0, None, 3.0],
+            "words": ["x", None, "y"],
+            "truth": [True, None, False],
+            "kind": polars.Series(["u", "v", "u"], dtype=polars.Categorical),
+        }
+    )
+    columns = Table.from_frame(frame).columns
+    assert [column.kind for column in columns.values()] == [
+        "whole", "number", "words", "truth", "words",
+    ]  # fmt: skip
+    for column in list(columns.values())[:4]:
+        assert column.missing.tolist() == [False, True, False]
+    assert columns["number"].values[[0, 2]].tolist() == [1, 3]
+    assert columns["kind"].words == ("u", "v")
+
+
+def test_what_is_no_frame_is_refused() -> None:
+    with pytest.raises(InputError, match="data frame of pandas or polars, not from a dict"):
+        Table.from_frame({"a": [1, 2]})
+
+
+def test_two_columns_of_one_name_in_a_parquet_file_are_named(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    arrays = [pyarrow.array([1, 2])] * 3
+    path = tmp_path / "twice.parquet"
+    parquet.write_table(pyarrow.Table.from_arrays(arrays, names=["a", "b", "a"]), path)
+    with pytest.raises(InputError, match=r"twice.parquet has two columns named 'a': rename one"):
+        read_table(path)

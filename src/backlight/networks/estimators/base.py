@@ -6,7 +6,9 @@ goes on from them with `warm_start` and `partial_fit`, also where somebody else 
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -157,32 +159,33 @@ class BackpropEstimator(BaseEstimator):
     def _fit(
         self, X: Array, y: Array, sample_weight: Array, more: bool, classes: Array = None
     ) -> Self:
-        settings.check_settings(self)
-        if more and self.early_stopping:
-            raise InputError("partial_fit does not hold out rows: set early_stopping=False")
-        anew = not hasattr(self, "coefs_") or not (self.warm_start or more)
-        dtype = (np.float64, np.float32) if anew else self.coefs_[0].dtype
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            multi_output=True,
-            y_numeric=self._numeric,
-            dtype=dtype,
-            order="C",
-            reset=anew,
-        )
-        weights = None if sample_weight is None else _take_sample_weight(sample_weight, len(X))
-        T = self._targets(y, X.dtype, anew, classes)
-        output = self._output_for(T)
-        network = settings.network_of(self, X.shape[1], T.shape[1], output)
-        if not anew and network.sizes != self.network_.sizes:
-            raise InputError(
-                f"the network would now have sizes {network.sizes}, but {self.network_.sizes} has "
-                "been trained; set warm_start=False, or fit a clone"
+        with _unchanged_on_error(self):
+            settings.check_settings(self)
+            if more and self.early_stopping:
+                raise InputError("partial_fit does not hold out rows: set early_stopping=False")
+            anew = not hasattr(self, "coefs_") or not (self.warm_start or more)
+            dtype = (np.float64, np.float32) if anew else self.coefs_[0].dtype
+            X, y = validate_data(
+                self,
+                X,
+                y,
+                multi_output=True,
+                y_numeric=self._numeric,
+                dtype=dtype,
+                order="C",
+                reset=anew,
             )
-        data = Data(X, T, self._row_weights(T, weights, more))
-        fit_network(self, network, data, anew, more)
+            weights = None if sample_weight is None else _take_sample_weight(sample_weight, len(X))
+            T = self._targets(y, X.dtype, anew, classes)
+            output = self._output_for(T)
+            network = settings.network_of(self, X.shape[1], T.shape[1], output)
+            if not anew and network.sizes != self.network_.sizes:
+                raise InputError(
+                    f"the network would now have sizes {network.sizes}, but {self.network_.sizes} "
+                    "has been trained; set warm_start=False, or fit a clone"
+                )
+            data = Data(X, T, self._row_weights(T, weights, more))
+            fit_network(self, network, data, anew, more)
         return self
 
     def _nets(self, X: Array) -> Array:
@@ -220,3 +223,17 @@ def _take_sample_weight(value: Array, rows: int) -> Array:
     if not weights.any():
         raise InputError("sample_weight is zero for all rows; at least one row must count")
     return take_weights(weights, rows)
+
+
+@contextlib.contextmanager
+def _unchanged_on_error(estimator: Any) -> Iterator[None]:
+    """Labels of the new data and weights of the old would predict nonsense together."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except Warning:  # made an error of by the caller; training is over
+        raise
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise

@@ -105,10 +105,10 @@ def _said(name: str, value: Any) -> Any:
         return {"pairs": [[_said(name, k), _said(name, v)] for k, v in value.items()]}
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    raise InputError(
-        f"{name} is {value!r}, which a file without code cannot hold; set_params({name}=...) to a "
-        "name, a number or None first"
-    )
+    hint = f"set_params({name}=...) to a name, a number or None first"
+    if name == "classes_":
+        hint = "train with labels that are text, numbers or truth values, or pickle it"
+    raise InputError(f"{name} is {value!r}, which a file without code cannot hold; {hint}")
 
 
 def _meant(said: Any) -> Any:

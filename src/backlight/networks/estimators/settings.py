@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +35,10 @@ def check_settings(given: Any) -> None:
     whole("max_iter", given.max_iter, 1)
     if given.n_iter_no_change != math.inf:
         whole("n_iter_no_change", given.n_iter_no_change, 1)
+    for name in ("shuffle", "warm_start", "early_stopping", "nesterovs_momentum", "progress"):
+        value = getattr(given, name)
+        if not isinstance(value, bool | np.bool_):
+            raise InputError(f"{name} must be True or False, not {value!r}")
     for name in ("tol", "alpha", "power_t"):
         from_zero(name, getattr(given, name))
     fraction = given.validation_fraction
@@ -57,7 +62,12 @@ def network_of(given: Any, inputs: int, outputs: int, output: str) -> Network:
         raise InputError(f"{expected}; not {sizes!r}") from None
     if any(n < 1 for n in units):
         raise InputError(f"{expected}; not {sizes!r}")
-    return Network((inputs, *units, outputs), given.activation, output)
+    activation = given.activation
+    if not isinstance(activation, str | Sequence):
+        raise InputError(
+            f"activation must be a name, or one for each hidden layer; not {activation!r}"
+        )
+    return Network((inputs, *units, outputs), activation, output)
 
 
 def loss_of(given: Any, output: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError, MissingExtraError
+from backlight.networks.tables.frames import check_names
 
 _SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
 _SAMPLE = 50  # rows that the separator is found by
@@ -128,9 +129,7 @@ def _counted(path: Path, separator: str) -> tuple[list[str], list[int]]:
 
 def _checked(path: Path, heads: list[str]) -> list[str]:
     names = [head.strip() or f"column {at}" for at, head in enumerate(heads, start=1)]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise InputError(f"{path} has two columns named {twice!r}: rename one")
+    check_names(names, str(path))
     return names
 
 

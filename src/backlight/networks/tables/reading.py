@@ -11,8 +11,9 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from backlight.errors import InputError, MissingExtraError, did_you_mean, nearest
+from backlight.errors import InputError, did_you_mean, nearest
 from backlight.networks.tables.csv_files import read_csv
+from backlight.networks.tables.frames import as_pandas, check_names, read_parquet
 
 Kind = Literal["number", "whole", "words", "truth", "other"]
 
@@ -121,7 +122,7 @@ class Table:
 
     @classmethod
     def from_frame(cls, frame: Any, source: str = "the table", lines: Any = None) -> Table:
-        """A table from a pandas data frame.
+        """A table from a data frame of pandas or polars.
 
         Args:
             frame: its columns are told by what they hold.
@@ -129,12 +130,12 @@ class Table:
             lines: (rows,) the line of `source` that each row begins in, where that is a text.
 
         Raises:
-            InputError: it has no rows or no columns, or two columns of one name.
+            InputError: it is no frame, has no rows or no columns, or two columns of one name.
+            MissingExtraError: pandas is not installed.
         """
+        frame = as_pandas(frame)
         names = [str(name).strip() for name in frame.columns]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise InputError(f"{source} has two columns named {twice!r}: rename one")
+        check_names(names, source)
         if not names or not len(frame):
             raise InputError(f"{source} has {'a header but no rows' if names else 'no columns'}")
         columns = {n: _column(n, frame.iloc[:, at]) for at, n in enumerate(names)}
@@ -165,41 +166,13 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         if not path.stat().st_size:
             raise InputError(f"{path} is empty: expected a line of names and rows below it")
         if ending == ".parquet":
-            return Table.from_frame(_read_parquet(path), str(path))
+            return Table.from_frame(read_parquet(path), str(path))
         frame, lines = read_csv(path)
         return Table.from_frame(frame, str(path), lines)
     except FileNotFoundError:
         raise InputError(f"no file {path}{_nearby(path)}") from None
     except OSError as problem:
         raise InputError(f"cannot read {path}: {problem.strerror or problem}") from problem
-
-
-def _read_parquet(path: Path) -> Any:
-    try:
-        import pandas
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as problem:
-        raise MissingExtraError("pandas with pyarrow, which reads tables,", "train") from problem
-    with path.open("rb") as stream:
-        if stream.read(4) != b"PAR1":
-            raise InputError(f"{path} is no Parquet file, whatever its name says")
-    # Whole numbers and true and false stay what they are where values are missing.
-    whole = {getattr(pyarrow, f"int{n}")(): f"Int{n}" for n in (8, 16, 32, 64)}
-    whole |= {getattr(pyarrow, f"uint{n}")(): f"UInt{n}" for n in (8, 16, 32, 64)}
-    dtypes = {kind: pandas.array([], dtype=name).dtype for kind, name in whole.items()}
-    dtypes[pyarrow.bool_()] = pandas.BooleanDtype()
-    try:
-        table = parquet.read_table(path)
-        frame = table.to_pandas(types_mapper=dtypes.get)
-    except Exception as problem:  # pyarrow raises errors of many kinds on a damaged file
-        raise InputError(f"{path} is a damaged Parquet file: {problem}") from problem
-    # Categories that are numbers are stored as plain numbers; only pandas' own note tells.
-    for column in (table.schema.pandas_metadata or {}).get("columns", ()):
-        if column["pandas_type"] == "categorical" and column["name"] in frame:
-            frame[column["name"]] = frame[column["name"]].astype("category")
-    # Named index levels are columns that pandas had set aside; a plain row count is none.
-    return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
 
 
 def _column(name: str, series: Any) -> Column:
