@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backlight import gradient
 from backlight.errors import InputError
 from backlight.networks.network import Network
 from backlight.networks.training import Training
@@ -125,3 +126,27 @@ def test_an_interrupt_at_the_end_of_an_epoch_is_not_an_epoch_that_nobody_saw(
     assert training.stopped == expected.stopped is not None
     assert (training.epoch, training.watched) == (expected.epoch, expected.watched)
     np.testing.assert_array_equal(training.state.best, expected.state.best)
+
+
+def test_the_loss_of_a_sigmoid_that_is_surely_wrong_is_its_net() -> None:
+    """-ln(1 - o) = z + ln(1 + e^-z), also where o is 1 to the last bit."""
+    network = Network((1, 1), output="sigmoid")
+    start = {"weights_1": np.full((1, 1), 40.0), "biases_1": np.zeros(1)}
+    for batch_size in (1, 2):
+        training = Training(
+            network, loss="binary-cross-entropy", parameters=start, batch_size=batch_size
+        )
+        training.run(np.ones((2, 1)), np.zeros((2, 1)), 1)
+        assert training.losses[0] == pytest.approx(40, rel=0.01)
+
+
+def test_targets_that_do_not_sum_to_1_pull_a_softmax_by_their_sum() -> None:
+    network, row = Network((2, 3), output="softmax"), np.ones((1, 2))
+    T = np.array([[1.0, 1.0, 0.0]])
+    start = network.start(0)
+    slope = gradient(lambda p: network.cost(p, row, T, "cross-entropy"), start)
+    training = Training(network, loss="cross-entropy", parameters=start, learning_rate=1.0).run(
+        row, T, 1
+    )
+    for name, array in training.parameters.items():
+        np.testing.assert_allclose(array, start[name] - slope[name], rtol=1e-12)

@@ -219,3 +219,17 @@ def test_a_class_with_one_row_is_trained_on() -> None:
     found = planned(frame, "species", recipe=SHORT)
     assert 149 in found.training
     assert "odd" in found.target.classes
+
+
+def test_where_every_epoch_makes_it_worse_the_first_weights_are_kept() -> None:
+    x = np.linspace(-1, 1, 100)
+    frame = pandas.DataFrame({"x": x, "y": 2.0 * x + 0.001})
+    recipe = Recipe(optimiser="sgd", learning_rate=1e10, epochs=50)
+    planned = plan(Table.from_frame(frame), "y", recipe=recipe)
+    trained = train(planned)
+    assert trained.stopped is not None
+    assert trained.stopped.startswith("diverged")
+    assert trained.kept == 0
+    start = planned.network.start(recipe.seed)
+    for name, array in trained.model.parameters.items():
+        np.testing.assert_array_equal(array, start[name])

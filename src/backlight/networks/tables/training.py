@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
@@ -183,6 +184,7 @@ def train(
         if on_epoch is not None:
             on_epoch(float(training.losses[-1]))
 
+    start = {name: array.copy() for name, array in training.parameters.items()}
     started = time.perf_counter()
     training.run(
         inputs,
@@ -194,6 +196,11 @@ def train(
     )
     seconds = time.perf_counter() - started
     judged_by = watched.losses if len(plan.validation) else training.losses
+    if len(plan.validation) and (training.stopped or "").startswith("diverged"):
+        first = float(plan.network.cost(start, watched.inputs, watched.targets, loss=loss))
+        if not first >= min(judged_by, default=math.inf):  # no epoch was of any use
+            training.state.best[:] = plan.network.flat(start)
+            judged_by = []
     return _judged(plan, training, judged_by, tuple(curve.losses), seconds)
 
 
