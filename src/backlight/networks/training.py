@@ -35,7 +35,7 @@ from backlight.networks.schedules import Schedule, find_schedule
 try:
     from backlight.networks.compiled.in_batches import train_in_batches
     from backlight.networks.compiled.loading import loading
-    from backlight.networks.compiled.memory import BEST, EPOCHS, SEEN, STEPS, Rows, Rules
+    from backlight.networks.compiled.memory import EPOCHS, SEEN, Rows, Rules
     from backlight.networks.compiled.online import train_online
     from backlight.networks.compiled.shuffling import IN_ORDER, SHUFFLED
 except ModuleNotFoundError as problem:
@@ -43,7 +43,7 @@ except ModuleNotFoundError as problem:
         raise MissingExtraError("numba", "train") from problem
     raise
 from backlight.networks.watching import Watch
-from backlight.networks.working import buffers_of, layout_of, new_state, rows_of
+from backlight.networks.working import buffers_of, layout_of, new_state, rows_of, set_back
 
 Array = Any
 _PATIENCE_SECONDS: Final = 0.05
@@ -176,6 +176,9 @@ class Training:
         An interrupt (Ctrl-C) ends the run and is not raised again: `stopped` says so. Where an
         error is no longer finite the run ends, and the parameters are the best ones.
 
+        Where the last run ended within an epoch, that epoch goes on with the rows that are left of
+        it: give the same data. With another number of rows it begins anew.
+
         Raises:
             InputError: data do not fit the network or are not finite.
         """
@@ -297,11 +300,4 @@ class Training:
             f"diverged in epoch {self.epoch + 1}: the error is no longer finite at a learning rate "
             f"of {rate:g}; the best parameters are kept, try {rate / 10:g}"
         )
-        self.state.counts[SEEN] = 0
-        if self.state.counts[BEST] == self.epoch:
-            # Nothing is known of the parameters after that epoch, but that they led here.
-            self.state.best[:] = self.state.before_best
-        self.state.parameters[:] = self.state.best
-        self.state.first[:] = 0
-        self.state.second[:] = 0
-        self.state.counts[STEPS] = 0
+        set_back(self.state)

@@ -8,7 +8,16 @@ import numpy as np
 
 from backlight.networks.activations import ACTIVATIONS
 from backlight.networks.compiled.deltas import SOFTMAX_JACOBIAN, UNIT_BY_UNIT
-from backlight.networks.compiled.memory import Buffers, Layout, Rows, State
+from backlight.networks.compiled.memory import (
+    BEST,
+    EPOCHS,
+    SEEN,
+    STEPS,
+    Buffers,
+    Layout,
+    Rows,
+    State,
+)
 from backlight.networks.network import Network
 
 Array = Any
@@ -39,6 +48,18 @@ def new_state(parameters: Array, generator: Array) -> State:
         before_best=parameters.copy(),
         best=parameters.copy(),
     )
+
+
+def set_back(state: State) -> None:
+    """From where a run led nowhere, back to the best parameters; the optimiser remembers nothing."""
+    counts = state.counts
+    if counts[BEST] == counts[EPOCHS]:
+        # Nothing is known of the parameters after that epoch, but that they led here.
+        state.best[:] = state.before_best
+    state.parameters[:] = state.best
+    state.first[:] = 0
+    state.second[:] = 0
+    counts[SEEN] = counts[STEPS] = 0
 
 
 def buffers_of(network: Network, batch: int, dtype: Any) -> Buffers:
