@@ -51,7 +51,7 @@ def new_state(parameters: Array, generator: Array) -> State:
 
 
 def set_back(state: State) -> None:
-    """From where a run led nowhere, back to the best parameters; the optimiser remembers nothing."""
+    """Where a run led nowhere, back to the best parameters; the optimiser remembers nothing."""
     counts = state.counts
     if counts[BEST] == counts[EPOCHS]:
         # Nothing is known of the parameters after that epoch, but that they led here.
