@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+import torch
 from torch import Tensor
 
 from backlight.errors import TargetError
@@ -19,12 +20,10 @@ from backlight.explanations.methods import Method, find_method
 from backlight.explanations.moved import moved
 from backlight.explanations.replica import Replica
 from backlight.explanations.swept import swept
-from backlight.explanations.target import (
-    Target,
-    TargetLike,
-    as_target,
-    score_table,
-)
+from backlight.explanations.targets.base import Context, Target
+from backlight.explanations.targets.forms import score_table
+from backlight.explanations.targets.given import TargetLike, as_target
+from backlight.explanations.texts import Text, with_words
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.method import Method as Way
 from backlight.gradients.method import find_way, way_name
@@ -39,6 +38,7 @@ def explain(
     inputs: Any,
     target: TargetLike = None,
     *,
+    text: Text | None = None,
     layer: LayerLike | None = None,
     method: str = "grad-cam",
     gradients: str | Way | None = None,
@@ -49,6 +49,7 @@ def explain(
     inputs: Any,
     target: TargetLike = None,
     *,
+    text: Text | None = None,
     targets: Sequence[TargetLike] | None = None,
     layer: Layers = None,
     method: str = "grad-cam",
@@ -59,6 +60,7 @@ def explain(
     inputs: Any,
     target: TargetLike = None,
     *,
+    text: Text | None = None,
     targets: Sequence[TargetLike] | None = None,
     layer: Layers = None,
     method: str = "grad-cam",
@@ -77,7 +79,11 @@ def explain(
             models with several inputs.
         target: what is explained: a class index, a label, a list with one of these per image,
             a callable from the output to one score per image, or `Not` one of them. Class scores
-            are taken before the softmax. Every image's top class when left out.
+            are taken before the softmax. Or one of the targets `Difference`, `Word`, `Caption`,
+            `Answer`, `Action`, `Value`, `Box`, `Pixels`, `Embedding`. Every image's top class
+            when left out.
+        text: what goes into a `Model` with a vocabulary (`encode`) beside the image: a question, a
+            caption whose words are explained; one for all images or a list with one for each.
         targets: several targets, explained from one forward pass.
         layer: where class-activation methods look: a module, its dotted name, or a list of them.
             The best candidate of `layers` when left out. Pixel methods ignore it. In an ONNX
@@ -111,7 +117,9 @@ def explain(
     spec = find_method(method)
     asked = _asked(target, targets)
     way = find_way(gradients or ("central" if is_black(model.module) else "backprop"))
-    results = _explained(model, prepare(model, inputs), asked, layer, spec, way)
+    batch = with_words(model, prepare(model, inputs), asked, text)
+    asked = [entry.prepared(functools.partial(_output, model, batch)) for entry in asked]
+    results = _explained(model, batch, asked, layer, spec, way)
     several = targets is not None or isinstance(layer, list | tuple)
     return results if several else results[0]
 
@@ -129,6 +137,15 @@ def _asked(target: TargetLike, targets: Sequence[TargetLike] | None) -> list[Tar
     return asked
 
 
+def _output(model: Model, batch: Inputs, other: Any) -> Any:
+    """What the model says of another input, the same words beside it."""
+    others = prepare(model, other)
+    if batch.texts:
+        others = with_words(model, others, [], batch.texts[0])
+    with untraced(), torch.no_grad():
+        return others.run(Replica(model.module), others.image.clone())
+
+
 def _explained(
     model: Model, batch: Inputs, targets: Sequence[Target], layer: Layers, spec: Method, way: Way
 ) -> list[Explanation]:
@@ -137,7 +154,8 @@ def _explained(
         replica = Replica(model.module)
         places = chosen(replica, batch, layer) if spec.by_layer else []
         names = list(dict.fromkeys(name for name, _ in places))
-        asked = Asked(replica, batch, model.labels, targets, names, spec)
+        context = Context(model.labels, model.encode, batch.tokens, batch.size)
+        asked = Asked(replica, batch, context, targets, names, spec)
         found = swept(asked) if isinstance(way, Backprop) else moved(asked, way)
     looked_at: list[tuple[LayerFacts | None, Tensor]] = [
         (LayerFacts(name, str(found.layouts[name]), reason), found.maps[names.index(name)])
@@ -179,6 +197,7 @@ def _explanation(
         labels=model.labels,
         image=batch.image,
         photos=batch.photos,
+        texts=batch.texts,
         gradients=way_name(way),
         again=_Again(model, batch, target, layer.name if layer else None, way),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,12 +52,14 @@ class Inputs:
         arguments: positional arguments of the model; None where the image goes.
         named: keyword arguments of the model; None where the image goes.
         photos: the photos the batch was made from; empty when tensors were given.
+        texts: for each image the text that goes beside it; empty where there is none.
     """
 
     image: Tensor
     arguments: tuple[Any, ...] = (None,)
     named: Mapping[str, Any] | None = None
     photos: tuple[Photo, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def run(self, replica: Replica, image: Tensor) -> Any:
         """Call the replica with `image` in the image's place."""
@@ -67,6 +70,27 @@ class Inputs:
         }
         with generators_kept(replica.original, image.device):
             return replica.module(*arguments, **named)
+
+    def beside(self, more: Tensor | Mapping[str, Tensor], image_as: str | None = None) -> Inputs:
+        """The same with one more argument, or several by name; the image, where it is the only
+        one, then goes by the name `image_as`."""
+        if isinstance(more, Tensor):
+            return dataclasses.replace(self, arguments=(*self.arguments, more))
+        arguments, named = self.arguments, {**(self.named or {}), **more}
+        if image_as and len(arguments) == 1 and arguments[0] is _IMAGE:
+            arguments, named[image_as] = (), _IMAGE
+        return dataclasses.replace(self, arguments=arguments, named=named)
+
+    @property
+    def tokens(self) -> Tensor | None:
+        """The token ids among the arguments, (B, T): integers, what is to be spoken before what
+        was asked; None where there are none."""
+        named = self.named or {}
+        entries = [named.get(name) for name in _TOKENS if name in named]
+        for entry in (*entries, *reversed(self.arguments), *named.values()):
+            if isinstance(entry, Tensor) and entry.ndim == 2 and not entry.is_floating_point():
+                return entry
+        return None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -93,7 +117,8 @@ class Inputs:
             return entry[:1] if is_batched else entry
 
         named = None if self.named is None else {k: cut(v) for k, v in self.named.items()}
-        return Inputs(self.image[:1], tuple(map(cut, self.arguments)), named, self.photos[:1])
+        arguments = tuple(map(cut, self.arguments))
+        return Inputs(self.image[:1], arguments, named, self.photos[:1], self.texts[:1])
 
 
 class _ImageGoesHere:
@@ -101,6 +126,8 @@ class _ImageGoesHere:
 
 
 _IMAGE = _ImageGoesHere()
+# What models call the words that they are to speak, before those that they were asked.
+_TOKENS = ("decoder_input_ids", "tokens", "input_ids")
 
 
 def _own(entry: Any) -> Any:
