@@ -22,6 +22,7 @@ from backlight.explanations.grid import Layout, read_layout
 from backlight.explanations.inputs import Inputs, ModelLike, as_model, prepare
 from backlight.explanations.replica import Replica
 from backlight.explanations.survey import Survey, survey
+from backlight.explanations.texts import Text, with_words
 from backlight.explanations.watch import Seen
 from backlight.models.model import Model
 
@@ -45,7 +46,7 @@ class Candidate:
     reason: str
 
 
-def layers(model: ModelLike, inputs: Any) -> list[Candidate]:
+def layers(model: ModelLike, inputs: Any, *, text: Text | None = None) -> list[Candidate]:
     """The layers that class-activation methods can look at, the best first.
 
     They are found by running the model once on the first of the inputs; the model is left as
@@ -55,12 +56,13 @@ def layers(model: ModelLike, inputs: Any) -> list[Candidate]:
         model: a module, a `Model`, a name that `load_model` knows, or a pair of callables
             (features, tail).
         inputs: what `explain` takes: a photo, a tensor (B, C, H, W), several inputs.
+        text: what goes into a model with a vocabulary beside the image.
 
     Raises:
         LayerError: no layer returns maps with spatial extent.
     """
     model = as_model(model)
-    batch = prepare(model, inputs)
+    batch = with_words(model, prepare(model, inputs), [], text)
     with untraced():
         return list(ranked(survey(Replica(model.module), batch)))
 

@@ -1,4 +1,4 @@
-"""Words and the numbers that models know them by: a vocabulary, or a tokenizer's pieces of words."""
+"""Words and the numbers that models know them by: a vocabulary, or a tokenizer."""
 
 from __future__ import annotations
 

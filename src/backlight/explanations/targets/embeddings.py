@@ -51,20 +51,17 @@ class Embedding(OfRoot):
             raise TargetError(f"{self} must be embedded first, which explain does")
         texts = text_embedding(output)
         if texts is None:
-            raise no_such(
-                "text_embeds to be similar to: Embedding(similar_to=…) names some", output
-            )
+            raise no_such("text_embeds, and Embedding() names nothing else", output)
         # A text does not depend on the image; where it does, both are differentiated.
         texts = texts.expand(len(own), -1) if len(texts) == 1 else texts
         if len(texts) != len(own):
-            raise TargetError(
-                f"{len(texts)} texts were fed for {len(own)} images: expected as many"
-            )
+            raise TargetError(f"{len(texts)} texts for {len(own)} images: expected as many")
         return torch.cat((own, texts), 1)
 
     def score(self, root: Tensor, context: Context) -> Tensor:
         if self.vectors is None:
-            return F.cosine_similarity(*root.chunk(2, 1), dim=1)
+            own, texts = root.chunk(2, 1)
+            return F.cosine_similarity(own, texts, dim=1)
         others = self.vectors.to(root.device, root.dtype)
         if others.shape[1] != root.shape[1] or len(others) not in (1, len(root)):
             raise TargetError(

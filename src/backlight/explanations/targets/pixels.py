@@ -62,7 +62,7 @@ class Pixels(OfRoot):
             seen = (best == which).flatten(1).any(1)
             if not bool(seen.all()):
                 image = int((~seen).nonzero()[0])
-                found = best[image].unique().tolist()
+                found = sorted(set(best[image].flatten().tolist()))
                 raise TargetError(
                     f"{class_name(which, context.labels)!r} has no pixels in image {image}; the "
                     f"model sees {', '.join(class_name(i, context.labels) for i in found[:10])}; "
