@@ -24,6 +24,7 @@ from backlight.explanations.targets.base import Context, Target
 from backlight.explanations.targets.forms import score_table
 from backlight.explanations.targets.given import TargetLike, as_target
 from backlight.explanations.texts import Text, with_words
+from backlight.explanations.tokens import tokens_of
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.method import Method as Way
 from backlight.gradients.method import find_way, way_name
@@ -154,7 +155,7 @@ def _explained(
         replica = Replica(model.module)
         places = chosen(replica, batch, layer) if spec.by_layer else []
         names = list(dict.fromkeys(name for name, _ in places))
-        context = Context(model.labels, model.encode, batch.tokens, batch.size)
+        context = Context(model.labels, model.encode, tokens_of(batch), batch.size)
         asked = Asked(replica, batch, context, targets, names, spec)
         found = swept(asked) if isinstance(way, Backprop) else moved(asked, way)
     looked_at: list[tuple[LayerFacts | None, Tensor]] = [

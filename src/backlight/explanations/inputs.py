@@ -82,17 +82,6 @@ class Inputs:
         return dataclasses.replace(self, arguments=arguments, named=named)
 
     @property
-    def tokens(self) -> Tensor | None:
-        """The token ids among the arguments, (B, T): integers, what is to be spoken before what
-        was asked; None where there are none."""
-        named = self.named or {}
-        entries = [named.get(name) for name in _TOKENS if name in named]
-        for entry in (*entries, *reversed(self.arguments), *named.values()):
-            if isinstance(entry, Tensor) and entry.ndim == 2 and not entry.is_floating_point():
-                return entry
-        return None
-
-    @property
     def size(self) -> tuple[int, int]:
         """(H, W) of the image; InputError where it is no picture."""
         if self.image.ndim != 4:
@@ -126,8 +115,6 @@ class _ImageGoesHere:
 
 
 _IMAGE = _ImageGoesHere()
-# What models call the words that they are to speak, before those that they were asked.
-_TOKENS = ("decoder_input_ids", "tokens", "input_ids")
 
 
 def _own(entry: Any) -> Any:

@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from backlight.explanations.grid import read_layout
+from backlight.explanations.grid import Grid, read_layout
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
 from backlight.explanations.tensors import is_float, main_tensor, walk
+from backlight.explanations.tokens import text_lengths, text_parts
 from backlight.explanations.watch import Seen, Watch, Work
 
 
@@ -33,6 +34,7 @@ class Survey:
         runs: how often each module ran, by name; those that did not are left out.
         again: of modules that returned what another had returned before, and that had been used
             in between: by name, what was returned.
+        texts: the lengths of the texts among the inputs.
     """
 
     seen: tuple[Seen, ...]
@@ -40,6 +42,7 @@ class Survey:
     work: Work
     runs: Mapping[str, int]
     again: Mapping[str, Seen]
+    texts: frozenset[int] = frozenset()
 
     def prefers_channels_last(self, inputs: Inputs) -> bool:
         """Whether convolutions run faster with the channels last in memory.
@@ -65,9 +68,10 @@ _lock = threading.Lock()
 
 
 def survey(replica: Replica, inputs: Inputs) -> Survey:
-    """The survey of this model on inputs of this size; made once and remembered while the model
-    lives and keeps its modules."""
-    key = replica.fingerprint, tuple(inputs.image.shape[1:])
+    """The survey of this model on images and texts of these sizes; made once and remembered while
+    the model lives and keeps its modules."""
+    texts = tuple(sorted(text_lengths(inputs)))
+    key = replica.fingerprint, tuple(inputs.image.shape[1:]), texts
     with _lock:
         known = _surveys.setdefault(replica.original, {}).get(key)
     if known is None:
@@ -108,15 +112,24 @@ def _surveyed(module: nn.Module, inputs: Inputs, by_gradient: bool) -> Survey | 
     total = _probe(scores) if by_gradient else None
     if by_gradient and total is None:
         return None
-    grids = _lay_out(watch.seen, inputs, by_gradient)
+    texts = text_lengths(inputs)
+    grids = _lay_out(watch.seen, inputs, by_gradient, texts)
+    _set_apart(watch, texts, _queries(output), grids)
     if total is not None:
         _mark_reaching(watch.seen, total, image)
     for entry in watch.seen:
         entry._tensor = entry._edge = None
-    return Survey(tuple(watch.seen), frozenset(grids), watch.work, dict(watch.runs), watch.again)
+    return Survey(
+        seen=tuple(watch.seen),
+        grids=frozenset(grids),
+        work=watch.work,
+        runs=dict(watch.runs),
+        again=watch.again,
+        texts=frozenset(texts),
+    )
 
 
-def _lay_out(seen: list[Seen], inputs: Inputs, by_gradient: bool) -> set[tuple[int, int]]:
+def _lay_out(seen: list[Seen], inputs: Inputs, by_gradient: bool, texts: set[int]) -> set[Grid]:
     """Work out every layout; the grids that are certain, because convolutions made them."""
     batch = len(inputs.image)
     # Windows of attention are a batch of their own, and constants come from no image.
@@ -137,8 +150,33 @@ def _lay_out(seen: list[Seen], inputs: Inputs, by_gradient: bool) -> set[tuple[i
     for entry in usable:
         if entry.layout is None and (grids or not _is_attention(entry.shape, tokens)):
             order = entry.order if entry.order == "channels last" else None
-            entry.layout = read_layout(entry.shape, inputs.size, grids, order)
+            entry.layout = read_layout(entry.shape, inputs.size, grids, order, texts)
     return grids
+
+
+def _set_apart(watch: Watch, texts: set[int], queries: set[int], grids: set[Grid]) -> None:
+    """Sequences as long as the text, or as the boxes are many, are no grids by accident. Where a
+    grid that is certain is as long as the text, only the parts that read text are set apart."""
+    parts = text_parts(watch.replica.module, watch.readers) if texts else ()
+    for entry in watch.seen:
+        if entry.layout is None:
+            continue
+        certain = (entry.layout.height, entry.layout.width) in grids
+        of_text = any(f"{entry.name}.".startswith(f"{part}.") for part in parts)
+        if len(entry.shape) == 4:  # weights of attention, (B, heads, T, T)
+            entry.apart = of_text
+        elif entry.shape[1] in texts:
+            entry.apart = of_text or not certain
+        elif entry.shape[1] in queries:
+            entry.apart = not certain
+        if entry.apart:
+            entry.layout = None
+
+
+def _queries(output: Any) -> set[int]:
+    """How many boxes a detector looks for, where it returns one for each of its queries."""
+    boxes = output.get("pred_boxes") if isinstance(output, Mapping) else None
+    return {int(boxes.shape[1])} if isinstance(boxes, Tensor) and boxes.ndim == 3 else set()
 
 
 def _mark_reaching(seen: list[Seen], total: Tensor, image: Tensor) -> None:
@@ -168,10 +206,12 @@ def _reporter(entry: Seen) -> Any:
 
 def _scores(output: Any) -> list[Tensor]:
     """What of an output is explained: a table of class scores without the hidden states that may
-    come along with it; else everything."""
+    come along with it, or logits (of words, pixels, boxes) and boxes; else everything."""
     table = main_tensor(output)
     if table is not None and table.ndim == 2:
         return [table]
+    if isinstance(output, Mapping) and isinstance(output.get("logits"), Tensor):
+        output = {name: output[name] for name in ("logits", "pred_boxes") if name in output}
     return [tensor for _, tensor in walk(output) if is_float(tensor)]
 
 

@@ -15,6 +15,7 @@ from backlight.explanations.chance import generators_kept
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
 from backlight.explanations.targets.base import Target
+from backlight.explanations.tokens import tokens_of
 from backlight.models.model import Model
 
 # What Hugging Face's models call the picture, and the words.
@@ -48,7 +49,7 @@ def with_words(
         text = brought[0]
     if text is not None:
         return _with_text(model, batch, text)
-    if batch.tokens is None and any(part.reads_tokens for part in parts):
+    if tokens_of(batch) is None and any(part.reads_tokens for part in parts):
         return _with_own_words(model, batch, next(part for part in parts if part.reads_tokens))
     return batch
 
@@ -59,7 +60,7 @@ def _with_text(model: Model, batch: Inputs, text: Text) -> Inputs:
             f"{model.name} has no vocabulary for text={text!r}: give bl.Model(module, …, "
             "encode=bl.Vocabulary(words)), or token ids as a tensor among the inputs"
         )
-    if batch.tokens is not None:
+    if tokens_of(batch) is not None:
         raise InputError("the inputs hold token ids already: give these or text=, not both")
     count = len(batch.image)
     texts = [text] * count if isinstance(text, str) else list(text)

@@ -33,6 +33,8 @@ class Seen:
         is_output: whether it is the model's own output.
         reaches: whether the output depends on the positions of the grid. In a transformer that
             reads its class token only, the last block's patch tokens lead nowhere.
+        apart: whether it is a sequence of something else than places in the picture: words, or
+            the boxes that a detector may find.
     """
 
     names: list[str]
@@ -43,6 +45,7 @@ class Seen:
     is_output: bool = False
     layout: Layout | None = None
     reaches: bool = True
+    apart: bool = False
     _tensor: Any = field(default=None, repr=False)
     _version: int = 0
     _edge: Any = field(default=None, repr=False)
@@ -80,7 +83,8 @@ class Work:
 
 
 class Watch:
-    """Writes down what every module of a replica returns, until it is closed."""
+    """Writes down what every module of a replica returns, until it is closed; `readers` are the
+    embeddings of token ids, by name."""
 
     def __init__(self, replica: Replica) -> None:
         self.replica = replica
@@ -88,6 +92,7 @@ class Watch:
         self.work = Work()
         self.runs: Counter[str] = Counter()
         self.again: dict[str, Seen] = {}
+        self.readers: list[str] = []
         self._last: Seen | None = None
         self._latest: dict[str, Seen | None] = {}
         self._closed = False
@@ -107,6 +112,8 @@ class Watch:
             if tensor is None or tensor.is_nested or tensor.layout != torch.strided:
                 self._last = None
                 return
+            if isinstance(module, nn.Embedding) and arguments and arguments[0].ndim == 2:
+                self.readers.append(name)
             if isinstance(module, nn.Conv2d):
                 self.work.count(module, tensor)
             known = next((entry for entry in reversed(self.seen) if entry.is_of(tensor)), None)
