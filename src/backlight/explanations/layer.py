@@ -151,7 +151,7 @@ def _what_follows(entry: Seen, found: Survey) -> str:
     if _is_tokens(entry) and any(later.layout and not later.reaches for later in after):
         return "after which only the class token is read"
     if _is_tokens(entry) and any(later.apart for later in after):
-        return "before words or boxes are made of it"
+        return "before words or boxes are made with it"
     pooled = next((later for later in after if later.pooled), None)
     if pooled is None:
         return "before its positions are merged"

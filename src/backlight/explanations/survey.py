@@ -19,7 +19,7 @@ from backlight.explanations.grid import Grid, read_layout
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
 from backlight.explanations.tensors import is_float, main_tensor, walk
-from backlight.explanations.tokens import text_lengths, text_parts
+from backlight.explanations.tokens import moved_by_text, text_lengths
 from backlight.explanations.watch import Seen, Watch, Work
 
 
@@ -114,7 +114,7 @@ def _surveyed(module: nn.Module, inputs: Inputs, by_gradient: bool) -> Survey | 
         return None
     texts = text_lengths(inputs)
     grids = _lay_out(watch.seen, inputs, by_gradient, texts)
-    _set_apart(watch, texts, _queries(output), grids)
+    _set_apart(watch, inputs, texts, _queries(output), grids)
     if total is not None:
         _mark_reaching(watch.seen, total, image)
     for entry in watch.seen:
@@ -154,23 +154,34 @@ def _lay_out(seen: list[Seen], inputs: Inputs, by_gradient: bool, texts: set[int
     return grids
 
 
-def _set_apart(watch: Watch, texts: set[int], queries: set[int], grids: set[Grid]) -> None:
+def _set_apart(
+    watch: Watch, inputs: Inputs, texts: set[int], queries: set[int], grids: set[Grid]
+) -> None:
     """Sequences as long as the text, or as the boxes are many, are no grids by accident. Where a
-    grid that is certain is as long as the text, only the parts that read text are set apart."""
-    parts = text_parts(watch.replica.module, watch.readers) if texts else ()
+    grid that is certain is as long as the text, the words are told by their depending on it."""
+    doubtful: list[Seen] = []
     for entry in watch.seen:
-        if entry.layout is None:
-            continue
-        certain = (entry.layout.height, entry.layout.width) in grids
-        of_text = any(f"{entry.name}.".startswith(f"{part}.") for part in parts)
-        if len(entry.shape) == 4:  # weights of attention, (B, heads, T, T)
-            entry.apart = of_text
-        elif entry.shape[1] in texts:
-            entry.apart = of_text or not certain
-        elif entry.shape[1] in queries:
+        certain = entry.layout and (entry.layout.height, entry.layout.width) in grids
+        if len(entry.shape) == 3 and entry.shape[1] in texts | queries:
             entry.apart = not certain
+        if certain and _may_be_words(entry, texts):
+            doubtful.append(entry)
+    if doubtful:
+        names = [entry.name for entry in doubtful]
+        moved = moved_by_text(watch.replica.original, inputs, names)
+        for entry in doubtful:
+            entry.apart = entry.name in moved
+    for entry in watch.seen:
         if entry.apart:
             entry.layout = None
+
+
+def _may_be_words(entry: Seen, texts: set[int]) -> bool:
+    """A sequence as long as the text, or weights of attention among its words, (B, heads, T, T)."""
+    shape = entry.shape
+    if len(shape) == 4:
+        return entry.order is None and shape[2] == shape[3] and shape[2] in texts
+    return len(shape) == 3 and shape[1] in texts
 
 
 def _queries(output: Any) -> set[int]:

@@ -83,8 +83,7 @@ class Work:
 
 
 class Watch:
-    """Writes down what every module of a replica returns, until it is closed; `readers` are the
-    embeddings of token ids, by name."""
+    """Writes down what every module of a replica returns, until it is closed."""
 
     def __init__(self, replica: Replica) -> None:
         self.replica = replica
@@ -92,7 +91,6 @@ class Watch:
         self.work = Work()
         self.runs: Counter[str] = Counter()
         self.again: dict[str, Seen] = {}
-        self.readers: list[str] = []
         self._last: Seen | None = None
         self._latest: dict[str, Seen | None] = {}
         self._closed = False
@@ -112,8 +110,6 @@ class Watch:
             if tensor is None or tensor.is_nested or tensor.layout != torch.strided:
                 self._last = None
                 return
-            if isinstance(module, nn.Embedding) and arguments and arguments[0].ndim == 2:
-                self.readers.append(name)
             if isinstance(module, nn.Conv2d):
                 self.work.count(module, tensor)
             known = next((entry for entry in reversed(self.seen) if entry.is_of(tensor)), None)

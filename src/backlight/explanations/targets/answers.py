@@ -8,7 +8,7 @@ from torch import Tensor
 
 from backlight.errors import TargetError
 from backlight.explanations.targets.base import NOTHING, Context, Scored, Target
-from backlight.explanations.targets.classes import Class
+from backlight.explanations.targets.classes import Named
 from backlight.explanations.targets.forms import is_spoken
 from backlight.explanations.targets.words import Caption
 
@@ -30,7 +30,7 @@ class Answer(Target):
     """
 
     def __init__(self, which: Any) -> None:
-        self.which = Class(which)
+        self.which = _Column(which)
         only = self.which.entries[0]
         self._spoken = Caption(only) if len(self.which.entries) == 1 and type(only) is str else None
 
@@ -56,7 +56,13 @@ class Answer(Target):
         return self._spoken
 
     def __str__(self) -> str:
-        return f"the answer {self.which}"
+        return str(self.which)
 
     def __repr__(self) -> str:
-        return f"Answer({str(self.which)!r})"
+        return repr(self.which)
+
+
+class _Column(Named):
+    """An answer among those that the model has a score for."""
+
+    kind = "answer"

@@ -16,15 +16,21 @@ from backlight.models.labels import find_label
 
 Entry = int | str
 
+# So many names are all told in an error.
+_FEW = 12
+
 
 class OfTable(OfRoot):
     """Scores picked from a table (B, classes)."""
 
-    #: What a column is called where it has no label, and in errors.
+    #: What people call a column.
     kind = "class"
 
     def root(self, output: Any, context: Context) -> Tensor:
-        table = class_scores(output)
+        return self.checked(class_scores(output), context)
+
+    def checked(self, table: Tensor, context: Context) -> Tensor:
+        """The table itself; TargetError where the labels are not one for each column."""
         labels = context.labels
         if labels is not None and len(labels) != table.shape[1]:
             raise TargetError(
@@ -86,7 +92,7 @@ class Class(OfTable):
     """
 
     def __init__(self, which: Any) -> None:
-        self.entries = entries(which, type(self).__name__)
+        self.entries = entries(which, self.kind.capitalize())
 
     def picked(self, root: Tensor, context: Context) -> list[int]:
         batch, count = root.shape
@@ -105,7 +111,37 @@ class Class(OfTable):
         return f"{type(self).__name__}({str(self)!r})"
 
 
-class Action(Class):
+class Named(Class):
+    """A column that people call something else than a class."""
+
+    def index(self, entry: Entry, count: int, labels: Sequence[str] | None) -> int:
+        kind = self.kind
+        if isinstance(entry, str) and labels is None and not entry.isdecimal():
+            raise TargetError(
+                f"this model came without names of {kind}s, so {entry!r} is unknown: "
+                f"give an index, 0 to {count - 1}, or a Model with labels"
+            )
+        try:
+            return class_index(entry, count, labels)
+        except TargetError:
+            near = did_you_mean(str(entry), labels or ())
+            known = f": {', '.join(labels)}" if labels and count <= _FEW else ""
+            raise TargetError(
+                f"no {kind} {entry!r}{near}; this model has {count}, 0 to {count - 1}{known}"
+            ) from None
+
+    def named(self, index: int, context: Context) -> str:
+        labels = context.labels
+        return labels[index] if labels is not None else f"{self.kind} {index}"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {super().__str__()}"
+
+    def __repr__(self) -> str:
+        return f"{self.kind.capitalize()}({', '.join(map(str, self.entries))!r})"
+
+
+class Action(Named):
     """What a policy may do, by its name (the model's labels) or its index.
 
     The score is the action's logit, or its value where the network is a table of those (Q).
@@ -120,38 +156,7 @@ class Action(Class):
     kind = "action"
 
     def root(self, output: Any, context: Context) -> Tensor:
-        table = action_scores(output)
-        labels = context.labels
-        if labels is not None and len(labels) != table.shape[1]:
-            raise TargetError(
-                f"the model has {len(labels)} names of actions, but {table.shape[1]} scores: "
-                "give a Model with one label for each action"
-            )
-        return table
-
-    def index(self, entry: Entry, count: int, labels: Sequence[str] | None) -> int:
-        known = "" if labels is None else ": " + ", ".join(labels)
-        if isinstance(entry, str) and labels is None and not entry.isdecimal():
-            raise TargetError(
-                f"this model came without names of actions, so {entry!r} is unknown: "
-                f"give an index, 0 to {count - 1}, or a Model with labels"
-            )
-        try:
-            return class_index(entry, count, labels)
-        except TargetError:
-            near = did_you_mean(str(entry), labels or ())
-            text = f"no action {entry!r}{near}; this policy has {count}, 0 to {count - 1}{known}"
-            raise TargetError(text) from None
-
-    def named(self, index: int, context: Context) -> str:
-        labels = context.labels
-        return labels[index] if labels is not None else f"action {index}"
-
-    def __str__(self) -> str:
-        return f"action {super().__str__()}"
-
-    def __repr__(self) -> str:
-        return f"Action({', '.join(map(str, self.entries))!r})"
+        return self.checked(action_scores(output), context)
 
 
 def class_name(index: int, labels: Sequence[str] | None) -> str:

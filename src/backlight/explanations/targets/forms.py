@@ -61,7 +61,9 @@ def action_scores(output: Any) -> Tensor:
     named = (_as_table(entry) for entry in _named(output, _ACTIONS))
     found = next((table for table in named if table is not None), None)
     if found is None:
-        found = score_table(output)
+        # One number for each state is its value.
+        tables = [_as_table(tensor) for _, tensor in walk(output) if is_float(tensor)]
+        found = next((table for table in tables if table is not None and table.shape[1] > 1), None)
     if found is None:
         raise no_such("(batch, actions) scores", output)
     return found
