@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 import torch
 from torch import Tensor
 
-from backlight.errors import TargetError
+from backlight.errors import OutputError, TargetError
 from backlight.explanations.capture import untraced
 from backlight.explanations.explanation import Explanation, LayerFacts
 from backlight.explanations.inputs import Inputs, ModelLike, as_model, is_black, prepare
-from backlight.explanations.layer import LayerLike, chosen, cut_there
+from backlight.explanations.layer import LayerLike, chosen, cut_there, ranked
 from backlight.explanations.maps import Asked, Found
 from backlight.explanations.methods import Method, find_method
 from backlight.explanations.moved import moved
 from backlight.explanations.replica import Replica
+from backlight.explanations.survey import survey
 from backlight.explanations.swept import swept
 from backlight.explanations.targets.base import Context, Target
+from backlight.explanations.targets.boxes import Box
 from backlight.explanations.targets.forms import score_table
 from backlight.explanations.targets.given import TargetLike, as_target
 from backlight.explanations.texts import Text, with_words
@@ -29,6 +32,9 @@ from backlight.gradients.backprop import Backprop
 from backlight.gradients.method import Method as Way
 from backlight.gradients.method import find_way, way_name
 from backlight.models.model import Model
+
+# So many layers are tried for boxes, the best first.
+_MOST_TRIED = 6
 
 Layers = LayerLike | Sequence[LayerLike] | None
 
@@ -154,10 +160,15 @@ def _explained(
     with untraced():
         replica = Replica(model.module)
         places = chosen(replica, batch, layer) if spec.by_layer else []
-        names = list(dict.fromkeys(name for name, _ in places))
         context = Context(model.labels, model.encode, tokens_of(batch), batch.size)
-        asked = Asked(replica, batch, context, targets, names, spec)
-        found = swept(asked) if isinstance(way, Backprop) else moved(asked, way)
+        asked = Asked(replica, batch, context, targets, _names(places), spec)
+        by_way = swept if isinstance(way, Backprop) else functools.partial(moved, way=way)
+        boxes = any(isinstance(part, Box) for target in targets for part in target.parts())
+        if boxes and places and layer is None:
+            places, found = _where_boxes_come_from(asked, by_way)
+        else:
+            found = by_way(asked)
+    names = _names(places)
     looked_at: list[tuple[LayerFacts | None, Tensor]] = [
         (LayerFacts(name, str(found.layouts[name]), reason), found.maps[names.index(name)])
         for name, reason in places
@@ -168,6 +179,31 @@ def _explained(
         for t, target in enumerate(targets)
         for facts, values in looked_at
     ]
+
+
+def _names(places: Sequence[tuple[str, str]]) -> list[str]:
+    return list(dict.fromkeys(name for name, _ in places))
+
+
+def _where_boxes_come_from(
+    asked: Asked, by_way: Callable[[Asked], Found]
+) -> tuple[list[tuple[str, str]], Found]:
+    """Looked at the best layer that all the targets depend on: detectors find each box at one of
+    several scales, and what lies behind where these part has to do with some boxes only."""
+    candidates = ranked(survey(asked.replica, asked.batch))[:_MOST_TRIED]
+    failed: OutputError | None = None
+    for candidate in candidates:
+        replica = Replica(asked.replica.original)
+        tried = dataclasses.replace(asked, replica=replica, layers=[candidate.name])
+        try:
+            found = by_way(tried)
+        except OutputError as error:
+            failed = failed or error
+            continue
+        later = f"; the boxes do not all depend on {candidates[0].name!r}" if failed else ""
+        return [(candidate.name, candidate.reason + later)], found
+    assert failed is not None
+    raise failed
 
 
 def _explanation(

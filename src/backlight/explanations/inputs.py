@@ -21,6 +21,7 @@ from backlight.explanations.wrappers import uncompiled
 from backlight.models.black_box import BlackBox
 from backlight.models.images import read_image
 from backlight.models.model import Model
+from backlight.models.spelling import spelling
 
 Region = tuple[float, float, float, float]
 ModelLike = nn.Module | Model | str | tuple[Callable[..., Any], Callable[..., Any]]
@@ -130,9 +131,10 @@ def as_model(model: ModelLike) -> Model:
     """A `Model` from what may be given for one: itself, a module, a name to load, or a pair of
     callables (features, tail)."""
     if isinstance(model, Model):
-        return model
+        return spelling(model)
     if isinstance(model, nn.Module):
-        return Model(uncompiled(model))  # for its name; what runs is the replica's matter
+        # Uncompiled for its name; what runs is the replica's matter.
+        return spelling(Model(uncompiled(model)))
     if isinstance(model, tuple | list):
         if len(model) != 2:
             raise ModelError(f"a model is a pair (features, tail), got {len(model)} entries")

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from backlight.explanations.grid import Grid, read_layout
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
+from backlight.explanations.targets.forms import is_list_of_detections
 from backlight.explanations.tensors import is_float, main_tensor, walk
 from backlight.explanations.tokens import moved_by_text, text_lengths
 from backlight.explanations.watch import Seen, Watch, Work
@@ -217,10 +218,13 @@ def _reporter(entry: Seen) -> Any:
 
 def _scores(output: Any) -> list[Tensor]:
     """What of an output is explained: a table of class scores without the hidden states that may
-    come along with it, or logits (of words, pixels, boxes) and boxes; else everything."""
+    come along with it, or logits (of words, pixels, boxes) and boxes, or the scores of detections;
+    else everything."""
     table = main_tensor(output)
     if table is not None and table.ndim == 2:
         return [table]
+    if is_list_of_detections(output):
+        return [found["scores"] for found in output]
     if isinstance(output, Mapping) and isinstance(output.get("logits"), Tensor):
         output = {name: output[name] for name in ("logits", "pred_boxes") if name in output}
     return [tensor for _, tensor in walk(output) if is_float(tensor)]

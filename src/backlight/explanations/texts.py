@@ -14,12 +14,14 @@ from backlight.errors import InputError, TargetError
 from backlight.explanations.chance import generators_kept
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
+from backlight.explanations.targets.answers import Answer
 from backlight.explanations.targets.base import Target
 from backlight.explanations.tokens import tokens_of
 from backlight.models.model import Model
 
 # What Hugging Face's models call the picture, and the words.
 _IMAGE_NAME, _TOKENS_NAME = "pixel_values", "input_ids"
+_ANSWER_NAME = "decoder_input_ids"
 
 Text = str | Sequence[str]
 
@@ -48,13 +50,13 @@ def with_words(
     if text is None and brought:
         text = brought[0]
     if text is not None:
-        return _with_text(model, batch, text)
+        return _with_text(model, batch, text, targets)
     if tokens_of(batch) is None and any(part.reads_tokens for part in parts):
         return _with_own_words(model, batch, next(part for part in parts if part.reads_tokens))
     return batch
 
 
-def _with_text(model: Model, batch: Inputs, text: Text) -> Inputs:
+def _with_text(model: Model, batch: Inputs, text: Text, targets: Sequence[Target]) -> Inputs:
     if model.encode is None:
         raise InputError(
             f"{model.name} has no vocabulary for text={text!r}: give bl.Model(module, …, "
@@ -67,7 +69,36 @@ def _with_text(model: Model, batch: Inputs, text: Text) -> Inputs:
     if len(texts) != count:
         raise InputError(f"{len(texts)} texts were given for {count} images: expected one for each")
     fed = _fed(model, batch, model.encode(texts), count)
+    if _ANSWER_NAME in _parameters(model) and (answer := _answer(targets)):
+        fed = fed.beside({_ANSWER_NAME: _spelt(model, model.encode([answer] * count), count)})
     return dataclasses.replace(fed, texts=tuple(texts))
+
+
+def _answer(targets: Sequence[Target]) -> str | None:
+    """The answer that a model is fed with that spells its answers.
+
+    Raises:
+        TargetError: the targets are about different ones.
+    """
+    parts = [part for target in targets for part in target.parts()]
+    answers = [part.answer for part in parts if isinstance(part, Answer)]
+    known = list(dict.fromkeys(answer for answer in answers if answer is not None))
+    if len(known) > 1:
+        raise TargetError(
+            f"this model spells its answers, and one run is fed with one, not with "
+            f"{' and '.join(map(repr, known))}: explain them one at a time"
+        )
+    return known[0] if known else None
+
+
+def _spelt(model: Model, made: Any, count: int) -> Tensor:
+    """The token ids of an answer, from the decoder's own start mark on."""
+    ids = made if isinstance(made, Tensor) else made.get(_TOKENS_NAME)
+    ids = _checked(ids, count).clone().to(model.device)
+    start = getattr(model.module, "decoder_start_token_id", None)
+    if start is not None:
+        ids[:, 0] = start
+    return ids
 
 
 def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:

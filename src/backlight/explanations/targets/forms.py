@@ -136,7 +136,7 @@ def detection_scores(output: Any) -> Tensor:
     return it, the scores, (B, K), filled up with zeros where an image has fewer than another. Of
     logits and pred_boxes, as DETR returns them, the logits, (B, queries, classes + 1).
     """
-    if _is_list_of_detections(output):
+    if is_list_of_detections(output):
         return pad_sequence([found["scores"] for found in output], batch_first=True)
     if _has_queries(output):
         logits: Tensor = output["logits"] if isinstance(output, Mapping) else output.logits
@@ -146,7 +146,7 @@ def detection_scores(output: Any) -> Tensor:
 
 def detections(output: Any) -> list[Detections]:
     """What was found in each image; of DETR's queries each with its best real class."""
-    if _is_list_of_detections(output):
+    if is_list_of_detections(output):
         return [_of_scores(found) for found in output]
     logits = detection_scores(output).detach()
     boxes = output["pred_boxes"] if isinstance(output, Mapping) else output.pred_boxes
@@ -168,7 +168,8 @@ def _of_queries(logits: Tensor, boxes: Tensor) -> Detections:
     return Detections(corners[order], classes[order], places[order], True)
 
 
-def _is_list_of_detections(output: Any) -> bool:
+def is_list_of_detections(output: Any) -> bool:
+    """Whether it is a dict of boxes, labels and scores for each image."""
     wanted = ("boxes", "labels", "scores")
     return (
         isinstance(output, list | tuple)
@@ -215,7 +216,7 @@ def no_such(what: str, output: Any) -> TargetError:
 def _fitting(output: Any) -> str:
     """The target that outputs of this form have, as it is written; empty where there is none."""
     main = main_tensor(output)
-    if _is_list_of_detections(output) or _has_queries(output):
+    if is_list_of_detections(output) or _has_queries(output):
         return "bl.Box(0)"
     by_dimensions = {2: "a class, such as 0", 3: "bl.Word(0)", 4: "bl.Pixels(0)"}
     return "" if main is None else by_dimensions.get(main.ndim, "")
@@ -223,7 +224,7 @@ def _fitting(output: Any) -> str:
 
 def _example(output: Any) -> str:
     """An expression that makes one score per image of some tensor in the output."""
-    if _is_list_of_detections(output):
+    if is_list_of_detections(output):
         return "torch.stack([found['scores'].sum() for found in output])"
     path, tensor = next(
         ((path, tensor) for path, tensor in walk(output) if is_float(tensor) and tensor.ndim),
