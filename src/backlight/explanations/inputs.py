@@ -18,10 +18,10 @@ from backlight.explanations.chance import generators_kept
 from backlight.explanations.replica import Replica
 from backlight.explanations.tensors import is_float
 from backlight.explanations.wrappers import uncompiled
+from backlight.models.adapters.choose import adapted
 from backlight.models.black_box import BlackBox
 from backlight.models.images import read_image
 from backlight.models.model import Model
-from backlight.models.spelling import spelling
 
 Region = tuple[float, float, float, float]
 ModelLike = nn.Module | Model | str | tuple[Callable[..., Any], Callable[..., Any]]
@@ -131,10 +131,10 @@ def as_model(model: ModelLike) -> Model:
     """A `Model` from what may be given for one: itself, a module, a name to load, or a pair of
     callables (features, tail)."""
     if isinstance(model, Model):
-        return spelling(model)
+        return adapted(model)
     if isinstance(model, nn.Module):
         # Uncompiled for its name; what runs is the replica's matter.
-        return spelling(Model(uncompiled(model)))
+        return adapted(Model(uncompiled(model)))
     if isinstance(model, tuple | list):
         if len(model) != 2:
             raise ModelError(f"a model is a pair (features, tail), got {len(model)} entries")

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import backlight as bl
-from backlight.errors import TargetError
+from backlight.errors import OutputError, TargetError
 from backlight.explanations.targets.base import Context
-from tests.explanations.targets.networks import Detector, Queries, built, pictures
+from tests.explanations.targets.networks import Detector, Queries, TwoScales, built, pictures
 
 NAMED = Context(labels=("nothing", "dog", "cat"), size=(20, 10))
 
@@ -117,6 +117,21 @@ def test_detections_are_explained_in_one_line() -> None:
         [float(one["scores"][0].detach()) for one in built(Detector)(pictures())]
     )
     assert listed.names == ("class 1 at (0, 0, 4, 4)",) * 2
+
+
+@pytest.mark.parametrize("gradients", ["backprop", "dual"])
+def test_a_box_is_explained_at_a_layer_that_it_depends_on(gradients: str) -> None:
+    net = built(TwoScales)
+    assert bl.layers(net, pictures())[0].name == "coarse"
+    fine, coarse = (bl.explain(net, pictures(), bl.Box(k), gradients=gradients) for k in (0, 1))
+    assert (fine.layer, coarse.layer) == ("fine", "coarse")
+    assert fine.layer_facts is not None
+    assert fine.layer_facts.reason.endswith("; the boxes do not all depend on 'coarse'")
+    both = bl.explain(net, pictures(), targets=[bl.Box(0), bl.Box(1)], gradients=gradients)
+    assert [why.layer for why in both] == ["look", "look"]
+    # What is asked for is not exchanged.
+    with pytest.raises(OutputError, match=r"no gradient leads back|zero everywhere"):
+        bl.explain(net, pictures(), bl.Box(0), layer="coarse", gradients=gradients)
 
 
 def test_it_says_what_it_is() -> None:

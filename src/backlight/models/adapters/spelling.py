@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import weakref
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-
-from backlight.models.model import Model
 
 
 class SpelledAnswers(nn.Module):
@@ -56,16 +52,3 @@ class SpelledAnswers(nn.Module):
             encoder_hidden_states=asked,
             encoder_attention_mask=attention_mask,
         )
-
-
-# One for each, so that what is known of it is kept.
-_known: weakref.WeakKeyDictionary[nn.Module, SpelledAnswers] = weakref.WeakKeyDictionary()
-
-
-def spelling(model: Model) -> Model:
-    """The model itself, or one that tells the scores of the words where its own keeps them back."""
-    if type(model.module).__name__ != "BlipForQuestionAnswering":
-        return model
-    if model.module not in _known:
-        _known[model.module] = SpelledAnswers(model.module)
-    return dataclasses.replace(model, module=_known[model.module])
