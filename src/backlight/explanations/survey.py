@@ -220,11 +220,11 @@ def _scores(output: Any) -> list[Tensor]:
     """What of an output is explained: a table of class scores without the hidden states that may
     come along with it, or logits (of words, pixels, boxes) and boxes, or the scores of detections;
     else everything."""
+    if is_list_of_detections(output):
+        return [found["scores"] for found in output]
     table = main_tensor(output)
     if table is not None and table.ndim == 2:
         return [table]
-    if is_list_of_detections(output):
-        return [found["scores"] for found in output]
     if isinstance(output, Mapping) and isinstance(output.get("logits"), Tensor):
         output = {name: output[name] for name in ("logits", "pred_boxes") if name in output}
     return [tensor for _, tensor in walk(output) if is_float(tensor)]

@@ -18,7 +18,7 @@ NAMED = Context(labels=("nothing", "dog", "cat"), size=(20, 10))
 def found(*entries: tuple[float, int, tuple[float, ...]]) -> dict[str, Any]:
     scores, labels, boxes = zip(*entries, strict=True) if entries else ((), (), ())
     return {
-        "boxes": torch.tensor(boxes).reshape(-1, 4),
+        "boxes": torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
         "labels": torch.tensor(labels, dtype=torch.long),
         "scores": torch.tensor(scores).requires_grad_().clone(),
     }
@@ -113,6 +113,7 @@ def test_detections_are_explained_in_one_line() -> None:
     assert torch.allclose(why.scores, best)
 
     listed = bl.explain(bl.Model(built(Detector)), pictures(), bl.Box(0))
+    assert listed.logits is None  # boxes are a table, too, but not of classes
     assert listed.scores.tolist() == pytest.approx(
         [float(one["scores"][0].detach()) for one in built(Detector)(pictures())]
     )

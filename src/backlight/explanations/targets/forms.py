@@ -25,7 +25,7 @@ _EMBEDDINGS = ("image_embeds", "embedding", "embeddings", "pooler_output")
 
 def score_table(output: Any) -> Tensor | None:
     """The (B, classes) table inside an output; None where it holds none."""
-    return _as_table(main_tensor(output))
+    return None if is_list_of_detections(output) else _as_table(main_tensor(output))
 
 
 def _as_table(table: Tensor | None) -> Tensor | None:
