@@ -118,6 +118,8 @@ def _surveyed(module: nn.Module, inputs: Inputs, by_gradient: bool) -> Survey | 
     _set_apart(watch, inputs, texts, _queries(output), grids)
     if total is not None:
         _mark_reaching(watch.seen, total, image)
+    if len(scores) == 1 and scores[0].ndim == 4:
+        _mark_small_outputs(watch.seen, scores[0].shape[1])
     for entry in watch.seen:
         entry._tensor = entry._edge = None
     return Survey(
@@ -185,6 +187,15 @@ def _may_be_words(entry: Seen, texts: set[int]) -> bool:
     return len(shape) == 3 and shape[1] in texts
 
 
+def _mark_small_outputs(seen: list[Seen], classes: int) -> None:
+    """The last maps with one channel for each class are a segmentation before it is enlarged: what
+    the model says, not what it says it from."""
+    for entry in reversed([entry for entry in seen if entry.layout and entry.reaches]):
+        if entry.layout is None or entry.layout.channels != classes:
+            break
+        entry.is_output = True
+
+
 def _queries(output: Any) -> set[int]:
     """How many boxes a detector looks for, where it returns one for each of its queries."""
     boxes = output.get("pred_boxes") if isinstance(output, Mapping) else None
@@ -217,16 +228,18 @@ def _reporter(entry: Seen) -> Any:
 
 
 def _scores(output: Any) -> list[Tensor]:
-    """What of an output is explained: a table of class scores without the hidden states that may
-    come along with it, or logits (of words, pixels, boxes) and boxes, or the scores of detections;
-    else everything."""
+    """What of an output is explained, without what may come along with it: a table of class
+    scores; those of words, of pixels, of boxes, with the boxes; those of detections. Of an output
+    in no such form, everything."""
     if is_list_of_detections(output):
         return [found["scores"] for found in output]
     table = main_tensor(output)
     if table is not None and table.ndim == 2:
         return [table]
-    if isinstance(output, Mapping) and isinstance(output.get("logits"), Tensor):
-        output = {name: output[name] for name in ("logits", "pred_boxes") if name in output}
+    if isinstance(output, Mapping) and table is not None:
+        has_logits = isinstance(output.get("logits"), Tensor)
+        names = ("logits", "pred_boxes") if has_logits else ("out",)
+        output = {name: output[name] for name in names if name in output} or output
     return [tensor for _, tensor in walk(output) if is_float(tensor)]
 
 
