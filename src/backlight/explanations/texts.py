@@ -18,6 +18,7 @@ from backlight.explanations.targets.answers import Answer
 from backlight.explanations.targets.base import Target
 from backlight.explanations.tokens import tokens_of
 from backlight.models.model import Model
+from backlight.models.vocabulary import Reader
 
 # What Hugging Face's models call the picture, and the words.
 _IMAGE_NAME, _TOKENS_NAME = "pixel_values", "input_ids"
@@ -53,6 +54,9 @@ def with_words(
         return _with_text(model, batch, text, targets)
     if tokens_of(batch) is None and any(part.reads_tokens for part in parts):
         return _with_own_words(model, batch, next(part for part in parts if part.reads_tokens))
+    asked = next((part for part in parts if isinstance(part, Answer)), None)
+    if asked and model.encode is not None and tokens_of(batch) is None:
+        raise InputError(f"no question was asked for {asked}: give it as text='…?'")
     return batch
 
 
@@ -114,8 +118,12 @@ def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:
     if not isinstance(tokens, Tensor) or tokens.ndim != 2 or tokens.is_floating_point():
         kind = tuple(tokens.shape) if isinstance(tokens, Tensor) else type(tokens).__name__
         raise InputError(f"generate(image) must return token ids (batch, length), not {kind}")
-    by_name = _TOKENS_NAME in _parameters(model)
-    return _fed(model, batch, {_TOKENS_NAME: tokens} if by_name else tokens, len(batch.image))
+    made = {_TOKENS_NAME: tokens} if _TOKENS_NAME in _parameters(model) else tokens
+    fed = _fed(model, batch, made, len(batch.image))
+    if not isinstance(model.encode, Reader):
+        return fed
+    said = (model.encode.spoken(row) for row in tokens.tolist())
+    return dataclasses.replace(fed, texts=tuple(" ".join(w.word for w in row) for row in said))
 
 
 def _fed(model: Model, batch: Inputs, made: Any, count: int) -> Inputs:

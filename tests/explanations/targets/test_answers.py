@@ -72,6 +72,7 @@ def test_an_answer_that_the_model_has_not_is_refused_with_the_nearest() -> None:
     [
         ("", r"the text '' has no words"),
         (" \n", r"has no words"),
+        (None, r"no question was asked for answer car: give it as text='…\?'"),
         ("red cirle", r"no word 'cirle' in the vocabulary; did you mean 'circle'\?"),
         (["red circle"], r"1 texts were given for 2 images: expected one for each"),
     ],

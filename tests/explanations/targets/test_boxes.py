@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -83,14 +84,16 @@ def test_overlap_is_intersection_over_union() -> None:
 def test_a_query_counts_with_its_best_class_the_surest_first() -> None:
     for place, (logit, name) in enumerate(
         [
-            (6.0, "cat at (0.40, 0.40, 0.60, 0.60)"),
-            (4.0, "dog at (0.60, 0.80, 1.00, 1.00)"),
-            (3.0, "dog at (0.10, 0.10, 0.30, 0.30)"),
+            (6.0, "cat at (4, 8, 6, 12)"),
+            (4.0, "dog at (6, 16, 10, 20)"),
+            (3.0, "dog at (1, 2, 3, 6)"),
         ]
     ):
         answer = bl.Box(place).scored(queries(), NAMED)
         assert answer.scores.tolist() == [logit]
         assert answer.names == (name,)
+        nameless = bl.Box(place).scored(queries()).names[0]
+        assert re.fullmatch(r"class [12] at \((\d\.\d\d(, )?){4}\)", nameless)
         assert answer.root.shape == answer.cotangent.shape == (1, 3, 4)
         assert answer.cotangent.sum() == answer.cotangent.flatten()[answer.cotangent.argmax()] == 1
 

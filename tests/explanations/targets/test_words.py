@@ -84,6 +84,7 @@ def test_without_a_text_a_model_that_speaks_is_asked_about_its_own_words() -> No
     why = bl.explain(net, pictures(), bl.Caption(), layer="look")
     for image in range(2):
         words = [WORDS[token] for token in tokens[image][1:-1]]
+        assert why.texts[image] == " ".join(words)
         assert why.names[image] == f"“{' '.join(words)}”"
         expected = sum(likely(net, [*words, "<end>"], image))
         assert why.scores[image] == pytest.approx(expected, rel=1e-12)

@@ -57,7 +57,7 @@ class Box(Target):
         cotangent = torch.zeros_like(flat).scatter_(1, places.unsqueeze(1), 1.0)
         classes = tuple(int(one.classes[k]) for one, k in zip(found, chosen, strict=True))
         names = tuple(
-            f"{_class(index, context)} at {_place(one.boxes[k], one.in_fractions)}"
+            f"{_class(index, context)} at {_place(one, k, context)}"
             for one, k, index in zip(found, chosen, classes, strict=True)
         )
         scores = flat.gather(1, places.unsqueeze(1)).squeeze(1)
@@ -146,8 +146,7 @@ def _listed(found: Detections, context: Context, which: Sequence[int] | None = N
     """`; found: 0 dog at (1, 2, 3, 4), …`, the first few."""
     places = range(len(found)) if which is None else which
     few = [
-        f"{k} {_class(int(found.classes[k]), context)} at "
-        f"{_place(found.boxes[k], found.in_fractions)}"
+        f"{k} {_class(int(found.classes[k]), context)} at {_place(found, k, context)}"
         for k in list(places)[:5]
     ]
     more = ", …" if len(places) > len(few) else ""
@@ -158,6 +157,11 @@ def _class(index: int, context: Context) -> str:
     return class_name(index, context.labels)
 
 
-def _place(box: Tensor, in_fractions: bool) -> str:
-    digits = 2 if in_fractions else 0
+def _place(found: Detections, which: int, context: Context) -> str:
+    """In whole pixels; as fractions of an image whose size is not known."""
+    box = found.boxes[which]
+    if found.in_fractions and context.size is not None:
+        height, width = context.size
+        box = box * box.new_tensor((width, height, width, height))
+    digits = 2 if found.in_fractions and context.size is None else 0
     return f"({', '.join(f'{entry:.{digits}f}' for entry in box.tolist())})"
