@@ -23,6 +23,17 @@ from backlight.explanations.tensors import is_float, main_tensor, walk
 from backlight.explanations.tokens import moved_by_text, text_lengths
 from backlight.explanations.watch import Seen, Watch, Work
 
+# What autograd calls the operations that only arrange, pick, add up or squash what they are given.
+_PASSING_ON = frozenset(
+    (
+        *("View", "UnsafeView", "ReshapeAlias", "Permute", "Transpose", "T", "Expand", "Clone"),
+        *("Squeeze", "Unsqueeze", "Flatten", "Cat", "Stack", "Split", "Unbind", "Alias", "ToCopy"),
+        *("Select", "Slice", "Index", "IndexSelect", "Gather", "Topk", "Sort", "Max", "Add", "Mul"),
+        *("Sigmoid", "Softmax", "LogSoftmax", "Sqrt", "ConstantPadNd"),
+        *("UpsampleBilinear2D", "UpsampleNearest2D", "UpsampleBicubic2D"),
+    )
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Survey:
@@ -118,8 +129,8 @@ def _surveyed(module: nn.Module, inputs: Inputs, by_gradient: bool) -> Survey | 
     _set_apart(watch, inputs, texts, _queries(output), grids)
     if total is not None:
         _mark_reaching(watch.seen, total, image)
-    if len(scores) == 1 and scores[0].ndim == 4:
-        _mark_small_outputs(watch.seen, scores[0].shape[1])
+    if is_list_of_detections(output) or (len(scores) == 1 and scores[0].ndim == 4):
+        _mark_outputs_in_disguise(watch.seen, scores)
     for entry in watch.seen:
         entry._tensor = entry._edge = None
     return Survey(
@@ -187,13 +198,20 @@ def _may_be_words(entry: Seen, texts: set[int]) -> bool:
     return len(shape) == 3 and shape[1] in texts
 
 
-def _mark_small_outputs(seen: list[Seen], classes: int) -> None:
-    """The last maps with one channel for each class are a segmentation before it is enlarged: what
-    the model says, not what it says it from."""
-    for entry in reversed([entry for entry in seen if entry.layout and entry.reaches]):
-        if entry.layout is None or entry.layout.channels != classes:
-            break
-        entry.is_output = True
+def _mark_outputs_in_disguise(seen: list[Seen], scores: list[Tensor]) -> None:
+    """A segmentation before it is enlarged, the scores of all places before those of boxes are
+    picked: what the model says, not what it says it from. Nothing is computed in between."""
+    entries = {entry._edge.node: entry for entry in seen if entry._edge is not None}
+    waiting = [score.grad_fn for score in scores if score.grad_fn is not None]
+    known = set(waiting)
+    while waiting:
+        node = waiting.pop()
+        if node in entries:
+            entries[node].is_output = True
+        if node.name().rstrip("0123456789").removesuffix("Backward") in _PASSING_ON:
+            following = {after for after, _ in node.next_functions if after is not None} - known
+            known |= following
+            waiting += following
 
 
 def _queries(output: Any) -> set[int]:
