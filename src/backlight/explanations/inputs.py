@@ -141,7 +141,7 @@ def as_model(model: ModelLike) -> Model:
         return Model(BlackBox(*model))
     from backlight.models.loading import load_model
 
-    return load_model(model)
+    return adapted(load_model(model))
 
 
 def is_black(module: nn.Module) -> bool:
