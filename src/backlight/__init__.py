@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from backlight.explanations.explain import explain as explain
     from backlight.explanations.explanation import Explanation as Explanation
     from backlight.explanations.layer import layers as layers
-    from backlight.explanations.target import Not as Not
+    from backlight.explanations.targets.answers import Answer as Answer
+    from backlight.explanations.targets.boxes import Box as Box
+    from backlight.explanations.targets.classes import Action as Action
+    from backlight.explanations.targets.classes import Class as Class
+    from backlight.explanations.targets.combined import Difference as Difference
+    from backlight.explanations.targets.combined import Not as Not
+    from backlight.explanations.targets.embeddings import Embedding as Embedding
+    from backlight.explanations.targets.pixels import Pixels as Pixels
+    from backlight.explanations.targets.values import Value as Value
+    from backlight.explanations.targets.words import Caption as Caption
+    from backlight.explanations.targets.words import Word as Word
     from backlight.gradients.backprop import Backprop as Backprop
     from backlight.gradients.check import check as check
     from backlight.gradients.compare import compare as compare
@@ -37,6 +47,8 @@ if TYPE_CHECKING:
     from backlight.models.model import Model as Model
     from backlight.models.onnx.describe import describe_onnx as describe_onnx
     from backlight.models.preprocessing import Preprocess as Preprocess
+    from backlight.models.vocabulary import Tokens as Tokens
+    from backlight.models.vocabulary import Vocabulary as Vocabulary
     from backlight.networks.estimators.classifier import BackpropClassifier as BackpropClassifier
     from backlight.networks.estimators.regressor import BackpropRegressor as BackpropRegressor
     from backlight.networks.network import Network as Network
@@ -44,18 +56,30 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Action": "backlight.explanations.targets.classes",
+    "Answer": "backlight.explanations.targets.answers",
+    "BacklightError": "backlight.errors",
     "Backprop": "backlight.gradients.backprop",
     "BackpropClassifier": "backlight.networks.estimators.classifier",
     "BackpropRegressor": "backlight.networks.estimators.regressor",
-    "BacklightError": "backlight.errors",
     "BlackBox": "backlight.models.black_box",
+    "Box": "backlight.explanations.targets.boxes",
+    "Caption": "backlight.explanations.targets.words",
+    "Class": "backlight.explanations.targets.classes",
+    "Difference": "backlight.explanations.targets.combined",
     "DualNumbers": "backlight.gradients.dual",
+    "Embedding": "backlight.explanations.targets.embeddings",
     "Explanation": "backlight.explanations.explanation",
     "FiniteDifferences": "backlight.gradients.finite",
     "Model": "backlight.models.model",
     "Network": "backlight.networks.network",
-    "Not": "backlight.explanations.target",
+    "Not": "backlight.explanations.targets.combined",
+    "Pixels": "backlight.explanations.targets.pixels",
     "Preprocess": "backlight.models.preprocessing",
+    "Tokens": "backlight.models.vocabulary",
+    "Value": "backlight.explanations.targets.values",
+    "Vocabulary": "backlight.models.vocabulary",
+    "Word": "backlight.explanations.targets.words",
     "check": "backlight.gradients.check",
     "compare": "backlight.gradients.compare",
     "derivatives": "backlight.gradients.method",
@@ -72,7 +96,17 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "load_model",
     "explain",
     "layers",
+    "Class",
     "Not",
+    "Difference",
+    "Word",
+    "Caption",
+    "Answer",
+    "Action",
+    "Value",
+    "Box",
+    "Pixels",
+    "Embedding",
     "gradient",
     "derivatives",
     "hessian",
@@ -86,6 +120,8 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "Model",
     "BlackBox",
     "Preprocess",
+    "Vocabulary",
+    "Tokens",
     "Network",
     "BackpropClassifier",
     "BackpropRegressor",

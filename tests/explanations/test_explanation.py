@@ -20,7 +20,7 @@ import backlight as bl
 from backlight.errors import InputError
 from backlight.explanations.explanation import Explanation, LayerFacts
 from backlight.explanations.methods import METHODS
-from backlight.explanations.target import as_target
+from backlight.explanations.targets.given import as_target
 
 from .networks import photos, resnet_like
 

@@ -265,3 +265,20 @@ def test_nothing_of_the_run_is_kept_alive() -> None:
         assert not kept
         assert entry._tensor is None
         assert entry._edge is None
+
+
+def test_a_segmentation_before_it_is_enlarged_is_no_layer_to_look_at() -> None:
+    class Segmenter(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.look, self.classify = nn.Conv2d(3, 6, 4, stride=4), nn.Conv2d(6, 5, 1)
+            self.aside = nn.Conv2d(6, 7, 1)
+
+        def forward(self, picture: Tensor) -> dict[str, Tensor]:
+            seen = self.look(picture).relu()
+            small = {"out": self.classify(seen), "aux": self.aside(seen)}
+            return {name: F.interpolate(maps, scale_factor=4) for name, maps in small.items()}
+
+    found = bl.layers(Segmenter(), torch.randn(1, 3, 32, 32))
+    assert [candidate.name for candidate in found] == ["look", "aside"]
+    assert found[1].reason.endswith("do not reach the output")

@@ -76,7 +76,8 @@ def _question(options: argparse.Namespace) -> Callable[[str], Explanation]:
     from backlight.commands.model import model_from
     from backlight.explanations.explain import explain
     from backlight.explanations.methods import find_method
-    from backlight.explanations.target import Not, as_target
+    from backlight.explanations.targets.combined import Not
+    from backlight.explanations.targets.given import as_target
     from backlight.gradients.method import find_way
 
     find_method(options.method)  # a misspelt name need not wait for the model

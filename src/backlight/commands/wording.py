@@ -14,7 +14,7 @@ _AS_TYPED = (
     (r"give a Model with one label for each score", "--labels FILE gives one name for each score"),
     (r"\bor a Model with labels", "or name its classes with --labels FILE"),
     (
-        r"give a callable, such as target=.*",
+        r"give (bl\.\w+\(0\), or |a class, such as 0, or )?a callable, such as target=.*",
         "give a function that returns a model with class scores, --model package.module:function",
     ),
     (r", or use derivatives\(f, x, directions\)", ""),

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+import torch
 from torch import Tensor
 
-from backlight.errors import TargetError
+from backlight.errors import OutputError, TargetError
 from backlight.explanations.capture import untraced
 from backlight.explanations.explanation import Explanation, LayerFacts
 from backlight.explanations.inputs import Inputs, ModelLike, as_model, is_black, prepare
-from backlight.explanations.layer import LayerLike, chosen, cut_there
+from backlight.explanations.layer import LayerLike, chosen, cut_there, ranked
 from backlight.explanations.maps import Asked, Found
 from backlight.explanations.methods import Method, find_method
 from backlight.explanations.moved import moved
 from backlight.explanations.replica import Replica
+from backlight.explanations.survey import survey
 from backlight.explanations.swept import swept
-from backlight.explanations.target import (
-    Target,
-    TargetLike,
-    as_target,
-    score_table,
-)
+from backlight.explanations.targets.base import Context, Target
+from backlight.explanations.targets.boxes import Box
+from backlight.explanations.targets.forms import score_table
+from backlight.explanations.targets.given import TargetLike, as_target
+from backlight.explanations.texts import Text, with_words
+from backlight.explanations.tokens import tokens_of
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.method import Method as Way
 from backlight.gradients.method import find_way, way_name
 from backlight.models.model import Model
+
+# So many layers are tried for boxes, the best first.
+_MOST_TRIED = 6
 
 Layers = LayerLike | Sequence[LayerLike] | None
 
@@ -39,6 +45,7 @@ def explain(
     inputs: Any,
     target: TargetLike = None,
     *,
+    text: Text | None = None,
     layer: LayerLike | None = None,
     method: str = "grad-cam",
     gradients: str | Way | None = None,
@@ -49,6 +56,7 @@ def explain(
     inputs: Any,
     target: TargetLike = None,
     *,
+    text: Text | None = None,
     targets: Sequence[TargetLike] | None = None,
     layer: Layers = None,
     method: str = "grad-cam",
@@ -59,6 +67,7 @@ def explain(
     inputs: Any,
     target: TargetLike = None,
     *,
+    text: Text | None = None,
     targets: Sequence[TargetLike] | None = None,
     layer: Layers = None,
     method: str = "grad-cam",
@@ -77,7 +86,11 @@ def explain(
             models with several inputs.
         target: what is explained: a class index, a label, a list with one of these per image,
             a callable from the output to one score per image, or `Not` one of them. Class scores
-            are taken before the softmax. Every image's top class when left out.
+            are taken before the softmax. Or one of the targets `Difference`, `Word`, `Caption`,
+            `Answer`, `Action`, `Value`, `Box`, `Pixels`, `Embedding`. Every image's top class
+            when left out.
+        text: what goes into a `Model` with a vocabulary (`encode`) beside the image: a question, a
+            caption whose words are explained; one for all images or a list with one for each.
         targets: several targets, explained from one forward pass.
         layer: where class-activation methods look: a module, its dotted name, or a list of them.
             The best candidate of `layers` when left out. Pixel methods ignore it. In an ONNX
@@ -111,7 +124,9 @@ def explain(
     spec = find_method(method)
     asked = _asked(target, targets)
     way = find_way(gradients or ("central" if is_black(model.module) else "backprop"))
-    results = _explained(model, prepare(model, inputs), asked, layer, spec, way)
+    batch = with_words(model, prepare(model, inputs), asked, text)
+    asked = [entry.prepared(functools.partial(_output, model, batch)) for entry in asked]
+    results = _explained(model, batch, asked, layer, spec, way)
     several = targets is not None or isinstance(layer, list | tuple)
     return results if several else results[0]
 
@@ -129,6 +144,15 @@ def _asked(target: TargetLike, targets: Sequence[TargetLike] | None) -> list[Tar
     return asked
 
 
+def _output(model: Model, batch: Inputs, other: Any) -> Any:
+    """What the model says of another input, the same words beside it."""
+    others = prepare(model, other)
+    if batch.texts:
+        others = with_words(model, others, [], batch.texts[0])
+    with untraced(), torch.no_grad():
+        return others.run(Replica(model.module), others.image.clone())
+
+
 def _explained(
     model: Model, batch: Inputs, targets: Sequence[Target], layer: Layers, spec: Method, way: Way
 ) -> list[Explanation]:
@@ -136,9 +160,15 @@ def _explained(
     with untraced():
         replica = Replica(model.module)
         places = chosen(replica, batch, layer) if spec.by_layer else []
-        names = list(dict.fromkeys(name for name, _ in places))
-        asked = Asked(replica, batch, model.labels, targets, names, spec)
-        found = swept(asked) if isinstance(way, Backprop) else moved(asked, way)
+        context = Context(model.labels, model.encode, tokens_of(batch), batch.size)
+        asked = Asked(replica, batch, context, targets, _names(places), spec)
+        by_way = swept if isinstance(way, Backprop) else functools.partial(moved, way=way)
+        boxes = any(isinstance(part, Box) for target in targets for part in target.parts())
+        if boxes and places and layer is None:
+            places, found = _where_boxes_come_from(asked, by_way)
+        else:
+            found = by_way(asked)
+    names = _names(places)
     looked_at: list[tuple[LayerFacts | None, Tensor]] = [
         (LayerFacts(name, str(found.layouts[name]), reason), found.maps[names.index(name)])
         for name, reason in places
@@ -149,6 +179,31 @@ def _explained(
         for t, target in enumerate(targets)
         for facts, values in looked_at
     ]
+
+
+def _names(places: Sequence[tuple[str, str]]) -> list[str]:
+    return list(dict.fromkeys(name for name, _ in places))
+
+
+def _where_boxes_come_from(
+    asked: Asked, by_way: Callable[[Asked], Found]
+) -> tuple[list[tuple[str, str]], Found]:
+    """Looked at the best layer that all the targets depend on: detectors find each box at one of
+    several scales, and what lies behind where these part has to do with some boxes only."""
+    candidates = ranked(survey(asked.replica, asked.batch))[:_MOST_TRIED]
+    failed: OutputError | None = None
+    for candidate in candidates:
+        replica = Replica(asked.replica.original)
+        tried = dataclasses.replace(asked, replica=replica, layers=[candidate.name])
+        try:
+            found = by_way(tried)
+        except OutputError as error:
+            failed = failed or error
+            continue
+        later = f"; the boxes do not all depend on {candidates[0].name!r}" if failed else ""
+        return [(candidate.name, candidate.reason + later)], found
+    assert failed is not None
+    raise failed
 
 
 def _explanation(
@@ -179,6 +234,7 @@ def _explanation(
         labels=model.labels,
         image=batch.image,
         photos=batch.photos,
+        texts=batch.texts,
         gradients=way_name(way),
         again=_Again(model, batch, target, layer.name if layer else None, way),
     )

@@ -16,7 +16,8 @@ from torch.nn import functional as F
 from backlight.errors import InputError
 from backlight.explanations.inputs import Photo
 from backlight.explanations.methods import Method
-from backlight.explanations.target import Target, class_name
+from backlight.explanations.targets.base import Target
+from backlight.explanations.targets.classes import class_name
 
 Box = tuple[int, int, int, int]
 
@@ -64,6 +65,7 @@ class Explanation:
         labels: names of the classes, where known.
         image: the input as the model saw it, (B, C, H, W).
         photos: the photos it was made from; empty when tensors were given.
+        texts: for each image the text that the model was fed with beside it; empty for none.
         gradients: the way that the derivatives were taken by.
     """
 
@@ -80,6 +82,7 @@ class Explanation:
     labels: Sequence[str] | None
     image: Tensor
     photos: tuple[Photo, ...] = ()
+    texts: tuple[str, ...] = ()
     model_source: str | None = None
     model_options: Mapping[str, str] = field(default_factory=dict)
     gradients: str = "backprop"

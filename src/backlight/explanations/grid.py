@@ -81,6 +81,7 @@ def read_layout(
     input_size: Grid,
     grids: Iterable[Grid] = (),
     order: Order | None = None,
+    texts: Iterable[int] = (),
 ) -> Layout | None:
     """The layout of an output of this shape, or None when it has no spatial extent.
 
@@ -93,12 +94,13 @@ def read_layout(
             worked out from the input's size.
         order: where the channels are, if that is known. "channels first" is only known of
             two-dimensional convolutions and their kind, whose output is a map for certain.
+        texts: the lengths of texts whose tokens may stand in front of the grid.
     """
     sizes = tuple(shape)
     if len(sizes) == 4:
         return _map_layout(sizes[1:], input_size, set(grids), order)
     if len(sizes) == 3:
-        return _token_layout(sizes[1], sizes[2], input_size, set(grids))
+        return _token_layout(sizes[1], sizes[2], input_size, set(grids), (0, *texts))
     return None
 
 
@@ -149,7 +151,9 @@ def _halved(grids: Iterable[Grid]) -> set[Grid]:
     return found
 
 
-def _token_layout(tokens: int, channels: int, input_size: Grid, grids: set[Grid]) -> Layout | None:
+def _token_layout(
+    tokens: int, channels: int, input_size: Grid, grids: set[Grid], texts: tuple[int, ...]
+) -> Layout | None:
     candidates = grids | _halved(grids)
     if not grids:
         full_height, full_width = input_size
@@ -160,7 +164,7 @@ def _token_layout(tokens: int, channels: int, input_size: Grid, grids: set[Grid]
     fitting = [
         (tokens - h * w, (h, w) not in grids, h, w)
         for h, w in candidates
-        if h * w > 1 and 0 <= tokens - h * w <= _MOST_EXTRA_TOKENS
+        if h * w > 1 and any(0 <= tokens - h * w - n <= _MOST_EXTRA_TOKENS for n in texts)
     ]
     if not fitting or channels == 1:  # averages over a sequence, (B, C, 1), are no tokens
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from backlight.explanations.chance import generators_kept
 from backlight.explanations.replica import Replica
 from backlight.explanations.tensors import is_float
 from backlight.explanations.wrappers import uncompiled
+from backlight.models.adapters.choose import adapted
 from backlight.models.black_box import BlackBox
 from backlight.models.images import read_image
 from backlight.models.model import Model
@@ -51,12 +53,14 @@ class Inputs:
         arguments: positional arguments of the model; None where the image goes.
         named: keyword arguments of the model; None where the image goes.
         photos: the photos the batch was made from; empty when tensors were given.
+        texts: for each image the text that goes beside it; empty where there is none.
     """
 
     image: Tensor
     arguments: tuple[Any, ...] = (None,)
     named: Mapping[str, Any] | None = None
     photos: tuple[Photo, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def run(self, replica: Replica, image: Tensor) -> Any:
         """Call the replica with `image` in the image's place."""
@@ -67,6 +71,16 @@ class Inputs:
         }
         with generators_kept(replica.original, image.device):
             return replica.module(*arguments, **named)
+
+    def beside(self, more: Tensor | Mapping[str, Tensor], image_as: str | None = None) -> Inputs:
+        """The same with one more argument, or several by name; the image, where it is the only
+        one, then goes by the name `image_as`."""
+        if isinstance(more, Tensor):
+            return dataclasses.replace(self, arguments=(*self.arguments, more))
+        arguments, named = self.arguments, {**(self.named or {}), **more}
+        if image_as and len(arguments) == 1 and arguments[0] is _IMAGE:
+            arguments, named[image_as] = (), _IMAGE
+        return dataclasses.replace(self, arguments=arguments, named=named)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -93,7 +107,8 @@ class Inputs:
             return entry[:1] if is_batched else entry
 
         named = None if self.named is None else {k: cut(v) for k, v in self.named.items()}
-        return Inputs(self.image[:1], tuple(map(cut, self.arguments)), named, self.photos[:1])
+        arguments = tuple(map(cut, self.arguments))
+        return Inputs(self.image[:1], arguments, named, self.photos[:1], self.texts[:1])
 
 
 class _ImageGoesHere:
@@ -116,16 +131,17 @@ def as_model(model: ModelLike) -> Model:
     """A `Model` from what may be given for one: itself, a module, a name to load, or a pair of
     callables (features, tail)."""
     if isinstance(model, Model):
-        return model
+        return adapted(model)
     if isinstance(model, nn.Module):
-        return Model(uncompiled(model))  # for its name; what runs is the replica's matter
+        # Uncompiled for its name; what runs is the replica's matter.
+        return adapted(Model(uncompiled(model)))
     if isinstance(model, tuple | list):
         if len(model) != 2:
             raise ModelError(f"a model is a pair (features, tail), got {len(model)} entries")
         return Model(BlackBox(*model))
     from backlight.models.loading import load_model
 
-    return load_model(model)
+    return adapted(load_model(model))
 
 
 def is_black(module: nn.Module) -> bool:

@@ -22,6 +22,7 @@ from backlight.explanations.grid import Layout, read_layout
 from backlight.explanations.inputs import Inputs, ModelLike, as_model, prepare
 from backlight.explanations.replica import Replica
 from backlight.explanations.survey import Survey, survey
+from backlight.explanations.texts import Text, with_words
 from backlight.explanations.watch import Seen
 from backlight.models.model import Model
 
@@ -45,7 +46,7 @@ class Candidate:
     reason: str
 
 
-def layers(model: ModelLike, inputs: Any) -> list[Candidate]:
+def layers(model: ModelLike, inputs: Any, *, text: Text | None = None) -> list[Candidate]:
     """The layers that class-activation methods can look at, the best first.
 
     They are found by running the model once on the first of the inputs; the model is left as
@@ -55,12 +56,13 @@ def layers(model: ModelLike, inputs: Any) -> list[Candidate]:
         model: a module, a `Model`, a name that `load_model` knows, or a pair of callables
             (features, tail).
         inputs: what `explain` takes: a photo, a tensor (B, C, H, W), several inputs.
+        text: what goes into a model with a vocabulary beside the image.
 
     Raises:
         LayerError: no layer returns maps with spatial extent.
     """
     model = as_model(model)
-    batch = prepare(model, inputs)
+    batch = with_words(model, prepare(model, inputs), [], text)
     with untraced():
         return list(ranked(survey(Replica(model.module), batch)))
 
@@ -74,7 +76,7 @@ def ranked(found: Survey) -> list[Candidate]:
             "no layer of this model returns maps with spatial extent; "
             "the pixel methods (gradient, guided-backprop) need none"
         )
-    best = _best(maps)
+    best = _best(maps, meets_others=any(entry.apart for entry in found.seen))
     ends = _stage_ends(maps, best)
     order = {id(entry): index for index, entry in enumerate(maps)}
 
@@ -99,13 +101,15 @@ def _has_extent(entry: Seen) -> bool:
     return bool(entry.layout and entry.layout.positions > 1 and not entry.is_output)
 
 
-def _best(maps: list[Seen]) -> Seen:
+def _best(maps: list[Seen], meets_others: bool = False) -> Seen:
     """The last map that reaches the output, not already pooled. Where the last grid of tokens is
-    cut off, the last whole block before it: the parts inside the next block (its norm, its
-    queries) see the same tokens, but are not what a person would call the last layer."""
+    cut off, or words or boxes are made of it (`meets_others`), the last whole block before it: the
+    parts inside the next block (its norm, its queries) see the same tokens, but are not what a
+    person would call the last layer."""
     useful = [entry for entry in maps if entry.reaches] or maps
     unpooled = [entry for entry in useful if not entry.pooled] or useful
-    if useful[-1] is not maps[-1] and _is_tokens(maps[-1]):
+    cut_off = useful[-1] is not maps[-1] and _is_tokens(maps[-1])
+    if cut_off or (meets_others and _is_tokens(unpooled[-1])):
         blocks = [entry for entry in unpooled if not entry.inner and _is_tokens(entry)]
         return blocks[-1] if blocks else unpooled[-1]
     return unpooled[-1]
@@ -146,6 +150,8 @@ def _what_follows(entry: Seen, found: Survey) -> str:
     after = found.seen[found.seen.index(entry) + 1 :]  # compared by identity
     if _is_tokens(entry) and any(later.layout and not later.reaches for later in after):
         return "after which only the class token is read"
+    if _is_tokens(entry) and any(later.apart for later in after):
+        return "before words or boxes are made with it"
     pooled = next((later for later in after if later.pooled), None)
     if pooled is None:
         return "before its positions are merged"
@@ -251,7 +257,7 @@ def layout_of(name: str, tensor: Tensor, replica: Replica, inputs: Inputs) -> La
     if seen is not None and seen.shape[1:] == tensor.shape[1:]:
         layout = seen.layout
     else:  # a module that only passes on what it was given
-        layout = read_layout(tensor.shape, inputs.size, found.grids)
+        layout = read_layout(tensor.shape, inputs.size, found.grids, texts=found.texts)
     if layout is None or layout.positions == 1 or len(tensor) != len(inputs.image):
         best = ranked(found)[0]
         raise LayerError(

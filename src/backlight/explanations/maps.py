@@ -19,7 +19,8 @@ from backlight.explanations.inputs import Inputs
 from backlight.explanations.methods import Method
 from backlight.explanations.replica import Replica
 from backlight.explanations.survey import survey
-from backlight.explanations.target import Answer, Target, answered
+from backlight.explanations.targets.base import Context, Scored, Target
+from backlight.explanations.targets.given import answered
 
 # Models that call `view` on their maps count on the order these have in memory by default.
 _by_default_order: weakref.WeakSet[nn.Module] = weakref.WeakSet()
@@ -39,7 +40,7 @@ class Found:
     """
 
     output: Any
-    answers: list[Answer]
+    answers: list[Scored]
     layouts: dict[str, Layout]
     maps: list[Tensor]
 
@@ -50,7 +51,7 @@ class Asked:
 
     replica: Replica
     batch: Inputs
-    labels: Sequence[str] | None
+    context: Context
     targets: Sequence[Target]
     layers: Sequence[str]
     spec: Method
@@ -71,12 +72,12 @@ def in_the_faster_order(run: Callable[[Replica, torch.memory_format], _Run], ask
     return run(Replica(model), torch.preserve_format)
 
 
-def answers_of(asked: Asked, output: Any) -> list[Answer]:
-    return [answered(target, output, asked.labels, asked.batch) for target in asked.targets]
+def answers_of(asked: Asked, output: Any) -> list[Scored]:
+    return [answered(target, output, asked.context, asked.batch) for target in asked.targets]
 
 
 def check_maps(
-    values: Tensor, answers: Sequence[Answer], what: str, batch: Inputs, may_vanish: bool = False
+    values: Tensor, answers: Sequence[Scored], what: str, batch: Inputs, may_vanish: bool = False
 ) -> None:
     """A map that is not finite, or zero everywhere, explains nothing: say so."""
     flat = values.detach().flatten(2)

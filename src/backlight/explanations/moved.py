@@ -16,7 +16,7 @@ from backlight.explanations.layer import layout_of
 from backlight.explanations.maps import Asked, Found, answers_of, check_maps, in_the_faster_order
 from backlight.explanations.replica import Replica
 from backlight.explanations.tail import Tail
-from backlight.explanations.target import Answer
+from backlight.explanations.targets.base import Scored
 from backlight.gradients.method import Method as Way
 from backlight.gradients.method import way_name
 
@@ -36,7 +36,7 @@ def moved(asked: Asked, way: Way) -> Found:
         )
     step = getattr(asked.replica.original, "relative_step", None)
     output: Any = None
-    answers: list[Answer] = []
+    answers: list[Scored] = []
     layouts: dict[str, Layout] = {}
     maps: list[Tensor] = []
     for name in asked.layers:
@@ -50,7 +50,7 @@ def moved(asked: Asked, way: Way) -> Found:
         if not maps:
             output, answers = tail.output, answers_of(asked, tail.output)
         scores = scores_of(
-            [functools.partial(target.root, labels=asked.labels) for target in asked.targets],
+            [functools.partial(target.root, context=asked.context) for target in asked.targets],
             [answer.cotangent for answer in answers],
         )
         with torch.no_grad():

@@ -8,7 +8,9 @@ import torch
 
 import backlight
 from backlight.explanations.explanation import Explanation
-from backlight.explanations.target import Class, Not, Target, TopClass
+from backlight.explanations.targets.base import Target
+from backlight.explanations.targets.classes import Class, TopClass
+from backlight.explanations.targets.combined import Not
 from backlight.gradients.method import NAMES as WAYS
 from backlight.gradients.method import way_title
 from backlight.show.page_data import RecipeData
@@ -35,14 +37,15 @@ def recipe(why: Explanation) -> RecipeData:
 def command(why: Explanation) -> str:
     """The command line that explains the same, quoted for a POSIX shell.
 
-    Empty where there is none: for a model of one's own, photos that are no files, targets that are
-    callables or differ from photo to photo, differences with a step of one's own.
+    Empty where there is none: for a model of one's own, photos that are no files, texts beside
+    them, targets that are no classes or differ from photo to photo, differences with a step of
+    one's own.
     """
     target, against = _plain(why.target)
     named = _target(why, target)
     if not why.model_source or not why.photos or named is None or why.gradients not in WAYS:
         return ""
-    if not all(photo.is_file for photo in why.photos):
+    if why.texts or not all(photo.is_file for photo in why.photos):
         return ""
     # A name that begins like an option is told apart by its folder.
     files = [f"./{p.name}" if p.name.startswith("-") else p.name for p in why.photos]
@@ -73,5 +76,5 @@ def _target(why: Explanation, target: Target) -> str | None:
     """What `--target` takes; empty for every photo's own top class, None where nothing says it."""
     if isinstance(target, TopClass):
         return str(why.classes[0]) if len(why) == 1 else ""
-    entries = set(target.entries) if isinstance(target, Class) else set()
+    entries = set(target.entries) if type(target) is Class else set()
     return str(entries.pop()) if len(entries) == 1 else None

@@ -21,7 +21,7 @@ from backlight.explanations.methods import Method
 from backlight.explanations.replica import Replica
 from backlight.explanations.rules import Revealed, exchange
 from backlight.explanations.survey import survey
-from backlight.explanations.target import Answer
+from backlight.explanations.targets.base import Scored
 from backlight.explanations.tensors import walk
 
 
@@ -67,7 +67,7 @@ def _raw_maps(
     spec: Method,
     run: Capture,
     layouts: dict[str, Layout],
-    answers: Sequence[Answer],
+    answers: Sequence[Scored],
     batch: Inputs,
 ) -> list[Tensor]:
     roots = [answer.root for answer in answers]

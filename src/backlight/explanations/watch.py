@@ -33,6 +33,8 @@ class Seen:
         is_output: whether it is the model's own output.
         reaches: whether the output depends on the positions of the grid. In a transformer that
             reads its class token only, the last block's patch tokens lead nowhere.
+        apart: whether it is a sequence of something else than places in the picture: words, or
+            the boxes that a detector may find.
     """
 
     names: list[str]
@@ -43,6 +45,7 @@ class Seen:
     is_output: bool = False
     layout: Layout | None = None
     reaches: bool = True
+    apart: bool = False
     _tensor: Any = field(default=None, repr=False)
     _version: int = 0
     _edge: Any = field(default=None, repr=False)

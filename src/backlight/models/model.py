@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from backlight.errors import ModelError
+from backlight.models.vocabulary import Encoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,9 @@ class Model:
         module: the network.
         preprocess: from anything `read_image` reads to a tensor of shape (1, 3, h, w); usually a
             `Preprocess`. None when unknown: the network then takes tensors only.
+        encode: from texts, one for each image, to what the network takes beside the image: a
+            `Vocabulary`, `Tokens` around a tokenizer, or any callable from a list of strings to
+            token ids (B, T) or a mapping of named tensors. None for images alone.
         labels: the name of each class, in the order of the outputs; None when unknown.
         name: what to call the network in results; the name of its class when not given.
         version: what reproduces it, such as the package and version of its weights.
@@ -42,8 +46,8 @@ class Model:
             None in place of a size that is free.
 
     Raises:
-        ModelError: `module` is not a `torch.nn.Module`, `preprocess` cannot be called, or
-            `labels` is not a sequence of strings.
+        ModelError: `module` is not a `torch.nn.Module`, `preprocess` or `encode` cannot be called,
+            or `labels` is not a sequence of strings.
     """
 
     module: nn.Module
@@ -54,6 +58,7 @@ class Model:
     source: str | None = None
     input_shape: tuple[int | None, ...] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    encode: Encoder | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.module, nn.Module):
@@ -67,6 +72,11 @@ class Model:
             raise ModelError(
                 f"preprocess must be a Preprocess or another callable from an image to a tensor, "
                 f"got {type(self.preprocess).__name__}"
+            )
+        if self.encode is not None and not callable(self.encode):
+            raise ModelError(
+                "encode must be a Vocabulary, Tokens or another callable from texts to token ids, "
+                f"got {type(self.encode).__name__}"
             )
         if self.labels is not None:
             object.__setattr__(self, "labels", _checked_labels(self.labels))

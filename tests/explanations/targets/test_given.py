@@ -15,7 +15,10 @@ from torch import Tensor
 
 from backlight.errors import OutputError, TargetError
 from backlight.explanations.inputs import Inputs
-from backlight.explanations.target import Answer, Not, answered, as_target, score_table
+from backlight.explanations.targets.base import Context, Scored
+from backlight.explanations.targets.combined import Not
+from backlight.explanations.targets.forms import score_table
+from backlight.explanations.targets.given import answered, as_target
 
 LABELS = ("tabby, tabby cat", "tiger cat", "Egyptian cat", "otter")
 
@@ -28,12 +31,12 @@ def table(batch: int = 3) -> Tensor:
     return scores.requires_grad_().clone()
 
 
-def answer(given: Any, output: Any = None, labels: Any = LABELS, batch: int = 3) -> Answer:
+def answer(given: Any, output: Any = None, labels: Any = LABELS, batch: int = 3) -> Scored:
     output = table(batch) if output is None else output
-    return answered(as_target(given), output, labels, Inputs(torch.zeros(batch, 3, 4, 4)))
+    return answered(as_target(given), output, Context(labels), Inputs(torch.zeros(batch, 3, 4, 4)))
 
 
-def slopes(found: Answer, output: Tensor) -> Tensor:
+def slopes(found: Scored, output: Tensor) -> Tensor:
     (slope,) = torch.autograd.grad(found.root, output, found.cotangent)
     return slope
 

@@ -1,0 +1,1 @@
+"""What is explained: a score for every image, made from the model's output."""

@@ -1,0 +1,68 @@
+"""The target of question answering: one answer to the question that was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from backlight.errors import TargetError
+from backlight.explanations.targets.base import NOTHING, Context, Scored, Target
+from backlight.explanations.targets.classes import Named
+from backlight.explanations.targets.forms import is_spoken
+from backlight.explanations.targets.words import Caption
+
+
+class Answer(Target):
+    """An answer to the question that the model was asked.
+
+    ``bl.explain(model, "photo.jpg", bl.Answer("red"), text="what colour is the circle?")``.
+
+    Of a model with one score for each answer it is that answer's logit; of a model that spells
+    its answers, the answer's log-probability, the model being fed with it.
+
+    Args:
+        which: the answer; of a model with a score for each answer also its index, or a list with
+            one for each image.
+
+    Raises:
+        TargetError: the model has no such answer; the nearest are named.
+    """
+
+    def __init__(self, which: Any) -> None:
+        self.which = _Column(which)
+        only = self.which.entries[0]
+        self._spoken = Caption(only) if len(self.which.entries) == 1 and type(only) is str else None
+
+    @property
+    def answer(self) -> str | None:
+        """The answer that a model which spells its answers is fed with."""
+        return self._spoken.text if self._spoken else None
+
+    def root(self, output: Any, context: Context) -> Tensor:
+        return self._as(output).root(output, context)
+
+    def scored(self, output: Any, context: Context = NOTHING) -> Scored:
+        return self._as(output).scored(output, context)
+
+    def __call__(self, output: Any, context: Context = NOTHING) -> Tensor:
+        return self._as(output)(output, context)
+
+    def _as(self, output: Any) -> Target:
+        if not is_spoken(output):
+            return self.which
+        if self._spoken is None:
+            raise TargetError(f"this model spells its answers: give one as text, not {self}")
+        return self._spoken
+
+    def __str__(self) -> str:
+        return str(self.which)
+
+    def __repr__(self) -> str:
+        return repr(self.which)
+
+
+class _Column(Named):
+    """An answer among those that the model has a score for."""
+
+    kind = "answer"

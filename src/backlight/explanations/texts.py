@@ -1,0 +1,159 @@
+"""Text beside the image: a question, or the caption whose words are explained."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from backlight.errors import InputError, TargetError
+from backlight.explanations.chance import generators_kept
+from backlight.explanations.inputs import Inputs
+from backlight.explanations.replica import Replica
+from backlight.explanations.targets.answers import Answer
+from backlight.explanations.targets.base import Target
+from backlight.explanations.tokens import tokens_of
+from backlight.models.model import Model
+from backlight.models.vocabulary import Reader
+
+# What Hugging Face's models call the picture, and the words.
+_IMAGE_NAME, _TOKENS_NAME = "pixel_values", "input_ids"
+_ANSWER_NAME = "decoder_input_ids"
+
+Text = str | Sequence[str]
+
+
+def with_words(
+    model: Model, batch: Inputs, targets: Sequence[Target], text: Text | None = None
+) -> Inputs:
+    """The inputs with the text that the model is fed with.
+
+    That is the one given; or the one that a target brings along (a caption); or, where a target
+    is about words and none are known, those that the model says of the image by itself.
+
+    Raises:
+        InputError: the model takes no text, or not this one.
+        TargetError: the targets need different texts, or the model cannot speak by itself.
+    """
+    parts = [part for target in targets for part in target.parts()]
+    brought = list(dict.fromkeys(part.text for part in parts if part.text is not None))
+    if len(brought) > 1:
+        raise TargetError(
+            f"one run is fed with one text, not with {' and '.join(map(repr, brought))}: "
+            "explain them one at a time"
+        )
+    if brought and text is not None and text != brought[0]:
+        raise TargetError(f"the target is about {brought[0]!r}, but text={text!r} was given")
+    if text is None and brought:
+        text = brought[0]
+    if text is not None:
+        return _with_text(model, batch, text, targets)
+    if tokens_of(batch) is None and any(part.reads_tokens for part in parts):
+        return _with_own_words(model, batch, next(part for part in parts if part.reads_tokens))
+    asked = next((part for part in parts if isinstance(part, Answer)), None)
+    if asked and model.encode is not None and tokens_of(batch) is None:
+        raise InputError(f"no question was asked for {asked}: give it as text='…?'")
+    return batch
+
+
+def _with_text(model: Model, batch: Inputs, text: Text, targets: Sequence[Target]) -> Inputs:
+    if model.encode is None:
+        raise InputError(
+            f"{model.name} has no vocabulary for text={text!r}: give bl.Model(module, …, "
+            "encode=bl.Vocabulary(words)), or token ids as a tensor among the inputs"
+        )
+    if tokens_of(batch) is not None:
+        raise InputError("the inputs hold token ids already: give these or text=, not both")
+    count = len(batch.image)
+    texts = [text] * count if isinstance(text, str) else list(text)
+    if len(texts) != count:
+        raise InputError(f"{len(texts)} texts were given for {count} images: expected one for each")
+    fed = _fed(model, batch, model.encode(texts), count)
+    if _ANSWER_NAME in _parameters(model) and (answer := _answer(targets)):
+        fed = fed.beside({_ANSWER_NAME: _spelt(model, model.encode([answer] * count), count)})
+    return dataclasses.replace(fed, texts=tuple(texts))
+
+
+def _answer(targets: Sequence[Target]) -> str | None:
+    """The answer that a model is fed with that spells its answers.
+
+    Raises:
+        TargetError: the targets are about different ones.
+    """
+    parts = [part for target in targets for part in target.parts()]
+    answers = [part.answer for part in parts if isinstance(part, Answer)]
+    known = list(dict.fromkeys(answer for answer in answers if answer is not None))
+    if len(known) > 1:
+        raise TargetError(
+            f"this model spells its answers, and one run is fed with one, not with "
+            f"{' and '.join(map(repr, known))}: explain them one at a time"
+        )
+    return known[0] if known else None
+
+
+def _spelt(model: Model, made: Any, count: int) -> Tensor:
+    """The token ids of an answer, from the decoder's own start mark on."""
+    ids = made if isinstance(made, Tensor) else made.get(_TOKENS_NAME)
+    ids = _checked(ids, count).clone().to(model.device)
+    start = getattr(model.module, "decoder_start_token_id", None)
+    if start is not None:
+        ids[:, 0] = start
+    return ids
+
+
+def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:
+    replica = Replica(model.module)
+    generate = getattr(replica.module, "generate", None)
+    if not callable(generate):
+        raise TargetError(
+            f"{target} needs the words that the model is fed with, text='…': {model.name} has no "
+            "generate(image) to make some by itself"
+        )
+    with torch.no_grad(), generators_kept(replica.original, batch.image.device):
+        tokens = generate(batch.image.clone())
+    if not isinstance(tokens, Tensor) or tokens.ndim != 2 or tokens.is_floating_point():
+        kind = tuple(tokens.shape) if isinstance(tokens, Tensor) else type(tokens).__name__
+        raise InputError(f"generate(image) must return token ids (batch, length), not {kind}")
+    made = {_TOKENS_NAME: tokens} if _TOKENS_NAME in _parameters(model) else tokens
+    fed = _fed(model, batch, made, len(batch.image))
+    if not isinstance(model.encode, Reader):
+        return fed
+    said = (model.encode.spoken(row) for row in tokens.tolist())
+    return dataclasses.replace(fed, texts=tuple(" ".join(w.word for w in row) for row in said))
+
+
+def _fed(model: Model, batch: Inputs, made: Any, count: int) -> Inputs:
+    """The inputs with what an encoder made of the texts in its place."""
+    if isinstance(made, Tensor):
+        return batch.beside(_checked(made, count).to(model.device))
+    if not isinstance(made, Mapping):
+        raise InputError(
+            "encode must return token ids (batch, length) or a mapping of named tensors, "
+            f"not {type(made).__name__}"
+        )
+    takes = _parameters(model)
+    named = {
+        name: _checked(entry, count).to(model.device)
+        for name, entry in made.items()
+        # What a tokenizer makes besides, and this model does not know, is left out.
+        if name in takes or not takes.keys() & made.keys()
+    }
+    return batch.beside(named, image_as=_IMAGE_NAME if _IMAGE_NAME in takes else None)
+
+
+def _checked(entry: Any, count: int) -> Tensor:
+    if not isinstance(entry, Tensor) or not entry.ndim or len(entry) != count:
+        kind = tuple(entry.shape) if isinstance(entry, Tensor) else type(entry).__name__
+        raise InputError(f"encode must return one row for each of {count} texts, not {kind}")
+    return entry
+
+
+def _parameters(model: Model) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(model.module.forward).parameters
+    except (TypeError, ValueError):
+        return {}
