@@ -42,6 +42,7 @@ except ModuleNotFoundError as problem:
     if problem.name and problem.name.partition(".")[0] == "numba":
         raise MissingExtraError("numba", "train") from problem
     raise
+from backlight.networks.threads import threads_for
 from backlight.networks.watching import Watch
 from backlight.networks.working import buffers_of, layout_of, new_state, rows_of, set_back
 
@@ -189,7 +190,8 @@ class Training:
         self.tell_schedule()  # an interrupt may have come before it was told
         try:
             watch.catch_up()
-            self._train(data, end, watch)
+            with threads_for(self.network, min(self.batch_size, len(X))):
+                self._train(data, end, watch)
         except KeyboardInterrupt:
             self.stopped = f"interrupted in epoch {self.epoch + 1}"
         return self
