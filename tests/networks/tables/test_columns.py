@@ -191,6 +191,23 @@ def test_numbers_with_a_few_words_among_them_are_refused() -> None:
         learned(age=[*ages, "old", *ages])
 
 
+def test_codes_with_leading_zeros_are_words_and_no_numbers_with_words_among_them() -> None:
+    codes = [f"{n:05d}" for n in range(9990, 10040)] * 4
+    prepared = learned(zip=codes + ["unknown"] * 4)
+    assert len(prepared.inputs) == 51
+    assert prepared.inputs[:2] == ("zip=09990", "zip=09991")
+    assert len(learned(zip=codes).inputs) == 50
+
+
+def test_what_was_a_number_in_training_may_have_leading_zeros_later() -> None:
+    numbers = learned(month=[1, 2, 12, 5])
+    apart = numbers.apply(table(month=["01", "02", "12", "05"])).inputs
+    assert apart.tolist() == numbers.apply(table(month=[1, 2, 12, 5])).inputs.tolist()
+    assert numbers.apply(table(month=["01", None])).inputs[1].tolist() == [0]
+    with pytest.raises(InputError, match=r"'month' holds 'x' in row 2: the model was trained on"):
+        numbers.apply(table(month=["01", "x"]))
+
+
 def test_columns_that_are_not_there_or_hold_another_kind_are_refused() -> None:
     preparation = learned(length=[1.0, 2.0], colour=["a", "b"])
     for columns, said in (

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from backlight.errors import InputError, did_you_mean
+from backlight.networks.tables.column import Column
 from backlight.networks.tables.column_inputs import (
     Array,
     Numbers,
@@ -23,7 +24,8 @@ from backlight.networks.tables.column_inputs import (
     is_number,
     mean_and_deviation,
 )
-from backlight.networks.tables.reading import Column, Table
+from backlight.networks.tables.frames import is_zero_padded
+from backlight.networks.tables.reading import Table
 
 MOST_WORDS: Final = 100
 _FEW_ROWS = 20  # with fewer rows than this, every word may stand in one row only
@@ -187,6 +189,8 @@ def _numbers_rows(column: Column) -> bool:
 def _check_words(column: Column, table: Table) -> None:
     """Refuse a column that is numbers but for a few words: one-hot, its numbers would be lost."""
     words = column.coded()[1]
+    if any(map(is_zero_padded, words)):  # codes, which are words even where all are digits
+        return
     others = [word for word in words if not is_number(word)]
     if len(words) >= _FEW_ROWS and len(others) < len(words) / 4:
         row = int(np.flatnonzero(column.values == column.words.index(others[0]))[0])
