@@ -120,6 +120,8 @@ def test_classes_that_were_not_seen_in_training_count_as_wrong(run: Run, trained
     ("words", "said"),
     [
         (["iris.safetensors", "nwe.csv"], "no file nwe.csv; did you mean 'new.csv'?"),
+        (["new.csv", "iris.safetensors"], "new.csv is a table: MODEL comes first, a .safetensors"),
+        (["iris.csv", "iris.csv"], "iris.csv is a table: MODEL comes first, a .safetensors"),
         (["iris.safetensor", "new.csv"], "no file 'iris.safetensor'; did you mean"),
         (
             ["iris.safetensors", "renamed.csv"],

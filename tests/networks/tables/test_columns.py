@@ -143,6 +143,27 @@ def test_row_numbers_are_left_out_also_where_only_some_rows_are_learned_from() -
     assert Preparation.learn(some).inputs == ("x",)
 
 
+def test_words_that_look_like_numbers_with_thousands_separators_are_said_to() -> None:
+    said = "(they look like numbers with thousands separators: write them without)"
+    prepared = learned(
+        x=range(40),
+        comma=[f"{n:,}" for n in range(900, 40900, 1000)],
+        plain=[f"{n},{n}" for n in range(40)],
+        decimal=[f"0,{n}" for n in range(1000, 1040)],
+        word=["1,234", *(f"w{n}" for n in range(39))],
+    )
+    assert prepared.left_out == {
+        "comma": f"holds another word in every row {said}",
+        "plain": "holds another word in every row",
+        "decimal": "holds another word in every row",
+        "word": "holds another word in every row",
+    }
+    prepared = learned(x=range(120), dot=[f"{n}.234,5" for n in range(1, 121)])
+    assert prepared.left_out == {"dot": f"holds another word in every row {said}"}
+    prepared = learned(x=range(240), comma=[f"{n},234" for n in range(1, 121)] * 2)
+    assert prepared.left_out == {"comma": f"holds 120 different words {said}"}
+
+
 def test_few_words_are_kept_in_few_rows() -> None:
     assert learned(w=["a", "b", "c"]).inputs == ("w=a", "w=b", "w=c")
     twenty = [f"w{row % 11}" for row in range(20)]

@@ -32,6 +32,11 @@ _FEW_ROWS = 20  # with fewer rows than this, every word may stand in one row onl
 # What columns are called that number the rows; one without a name is called `column 1`.
 _NUMBERING: Final = re.compile(r"column 1|unnamed.*|index|idx|row|nr|no|(.*[ _-])?id", re.I)
 
+_THOUSANDS: Final = re.compile(
+    r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?|[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"
+)
+_GROUP: Final = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}(?!\d)")
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -171,10 +176,18 @@ def _useless(column: Column, table: Table) -> str | None:
     _check_words(column, table)
     different, present = len(column.coded()[1]), int((~missing).sum())
     if different == present >= _FEW_ROWS:
-        return "holds another word in every row"
+        return f"holds another word in every row{_separated(column)}"
     if different >= MOST_WORDS or (different > present / 2 and present >= _FEW_ROWS):
-        return f"holds {different:,} different words"
+        return f"holds {different:,} different words{_separated(column)}"
     return None
+
+
+def _separated(column: Column) -> str:
+    """What to add where words may have been meant as numbers, such as 1,234,567 or 1.234,5."""
+    words = column.coded()[1]
+    if all(map(_THOUSANDS.fullmatch, words)) and any(map(_GROUP.match, words)):
+        return " (they look like numbers with thousands separators: write them without)"
+    return ""
 
 
 def _numbers_rows(column: Column) -> bool:

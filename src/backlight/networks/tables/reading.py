@@ -17,7 +17,7 @@ from backlight.networks.tables.csv_files import read_csv
 from backlight.networks.tables.frames import as_pandas, check_names, read_parquet
 from backlight.networks.tables.series import column_of
 
-_ENDINGS: Final = (".csv", ".tsv", ".parquet")
+ENDINGS: Final = (".csv", ".tsv", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     """
     path = Path(path)
     ending = path.suffix.lower()
-    if ending not in _ENDINGS:
+    if ending not in ENDINGS:
         raise InputError(f"{path} is no table: expected a .csv or .parquet file{_excel(ending)}")
     try:
         if path.is_dir():
@@ -138,6 +138,6 @@ def _excel(ending: str) -> str:
 def _nearby(path: Path) -> str:
     there = sorted(path.parent.glob("*")) if path.parent.is_dir() else []
     there.sort(key=lambda other: other.suffix == path.suffix)
-    stems = {other.stem: other.name for other in there if other.suffix.lower() in _ENDINGS}
+    stems = {other.stem: other.name for other in there if other.suffix.lower() in ENDINGS}
     found = nearest(path.stem, stems, count=1)
     return f"; did you mean {stems[found[0]]!r}?" if found else ""

@@ -25,6 +25,7 @@ Array = npt.NDArray[np.float64]
 
 _VALIDATION_SHARE = 0.15  # of the training rows, which early stopping watches
 _VALIDATION_ROWS = 5  # with fewer than so many there is no early stopping
+_MOST_PARAMETERS: Final = 100_000_000  # training takes five or six numbers of 8 bytes for each
 _LOSSES: Final = {"classify": "cross-entropy", "regress": "squared-error"}
 
 
@@ -152,6 +153,11 @@ def plan(
         recipe.activation,
         "softmax" if chosen == "classify" else "identity",
     )
+    if network.size > _MOST_PARAMETERS:
+        raise InputError(
+            f"a network of {'-'.join(map(str, network.sizes))} units would have {network.size:,} "
+            f"parameters: expected at most {_MOST_PARAMETERS:,}; give fewer hidden units"
+        )
     _training(network, recipe, _LOSSES[chosen])  # says what of the recipe cannot be used
     return Plan(
         rest, int((~known).sum()), why, learned, preparation, training, validation, test, network,
