@@ -55,6 +55,11 @@ def test_separators_inside_of_quotes_and_sentences_separate_nothing(tmp_path: Pa
     assert values(table, "text") == ["yes, sir", "no, no, no"]
 
 
+def test_separators_in_the_names_alone_separate_nothing(tmp_path: Path) -> None:
+    table = read_table(csv(tmp_path, "price; net; in euros,y\n1,2\n3,4\n5,6\n"))
+    assert list(table.columns) == ["price; net; in euros", "y"]
+
+
 def test_numbers_have_decimal_commas_only_where_the_comma_does_not_separate(tmp_path: Path) -> None:
     assert values(read_table(csv(tmp_path, "a;b\n1,5;x\n-2,25e1;y\n;z\n")), "a") == [
         *(1.5, -22.5),
