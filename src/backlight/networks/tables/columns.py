@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from backlight.errors import InputError, did_you_mean
 from backlight.networks.tables.column import Column
@@ -44,12 +45,22 @@ class Prepared:
 
     Attributes:
         inputs: (rows, inputs) float64.
-        unseen: for each column of words in how many rows its word was not seen in training;
-            only where there are such rows.
+        strange: for each column of words (rows,) where its word was not seen in training; only
+            where there are such rows.
     """
 
     inputs: Array
-    unseen: Mapping[str, int]
+    strange: Mapping[str, npt.NDArray[np.bool_]]
+
+    @property
+    def unseen(self) -> dict[str, int]:
+        """In how many rows of each column that has some the word was not seen in training."""
+        counts = {name: int(rows.sum()) for name, rows in self.strange.items()}
+        return {name: count for name, count in counts.items() if count}
+
+    def take(self, rows: npt.NDArray[Any]) -> Prepared:
+        """The inputs of some of the rows only, by their numbers or a mask."""
+        return Prepared(self.inputs[rows], {name: at[rows] for name, at in self.strange.items()})
 
 
 @dataclass(frozen=True)
@@ -111,15 +122,15 @@ class Preparation:
         """
         self.check(table)
         inputs = np.empty((table.rows, len(self.inputs)))
-        unseen, at = {}, 0
+        strange, at = {}, 0
         for column in self.columns:
             block = column.apply(table.columns[column.name], table)
             inputs[:, at : at + block.shape[1]] = block
             at += block.shape[1]
             if isinstance(column, Words):
-                count = int((~block.any(axis=1)).sum())
-                unseen.update({column.name: count} if count else {})
-        return Prepared(inputs, unseen)
+                none: npt.NDArray[np.bool_] = np.asarray(~block.any(axis=1))
+                strange.update({column.name: none} if none.any() else {})
+        return Prepared(inputs, strange)
 
     def extra(self, table: Table) -> tuple[str, ...]:
         """The columns of a table that were not there in training."""

@@ -129,7 +129,8 @@ def _counted(path: Path, separator: str) -> tuple[list[str], list[int], set[int]
                 raise InputError(_ragged(path, row, names, begins, reader.line_num, separator))
             else:
                 lines.append(begins)
-                padded.update(at for at, cell in enumerate(row) if is_zero_padded(cell))
+                zeros = [at for at, cell in enumerate(row) if cell[:1] == "0"]
+                padded.update(at for at in zeros if is_zero_padded(row[at]))
             begins = reader.line_num + 1
     if not names:
         raise InputError(f"{path} is empty: expected a line of names and rows below it")

@@ -41,7 +41,6 @@ def check_names(names: Sequence[str], source: str) -> None:
 def is_zero_padded(cell: str) -> bool:
     """Whether digits begin with a 0 that is not the only one, as in `00` and `01004`: a code or a
     label, from which a number would take the zeros away."""
-    # The first two comparisons settle nearly every cell of a large file.
     return cell[:1] == "0" and cell[1:2].isdecimal() and cell.strip().isdecimal()
 
 
