@@ -69,6 +69,16 @@ def test_numbers_are_predicted_in_full_precision(run: Run, here: Path) -> None:
     ]
 
 
+def test_class_names_come_back_as_they_were_written(run: Run, here: Path) -> None:
+    for labels in (["9007199254740993", "9007199254740995"], ["00", "None"]):
+        rows = [f"{x},{labels[x > 0]}" for x in (-1, 1) * 10]
+        (here / "t.csv").write_text("\n".join(["x,y", *rows]), encoding="utf-8")
+        trained = run("train", "t.csv", "--target", "y", "--task", "classify", "--force")
+        assert (trained.code, trained.errors) == (0, [])
+        predicted = run("predict", "t.safetensors", "t.csv").out.splitlines()
+        assert predicted == ["y", *labels * 10]
+
+
 def test_what_a_reader_should_know_is_said(run: Run, here: Path) -> None:
     csv(messy(), here / "messy.csv")
     run("train", "messy.csv", "--target", "Survived", "--epochs", "5")
@@ -110,6 +120,8 @@ def test_classes_that_were_not_seen_in_training_count_as_wrong(run: Run, trained
     ("words", "said"),
     [
         (["iris.safetensors", "nwe.csv"], "no file nwe.csv; did you mean 'new.csv'?"),
+        (["new.csv", "iris.safetensors"], "new.csv is a table: MODEL comes first, a .safetensors"),
+        (["iris.csv", "iris.csv"], "iris.csv is a table: MODEL comes first, a .safetensors"),
         (["iris.safetensor", "new.csv"], "no file 'iris.safetensor'; did you mean"),
         (
             ["iris.safetensors", "renamed.csv"],

@@ -254,8 +254,17 @@ def refused(printed: Printed) -> str:
             "cannot draw a figure as 'loss.jpg'; did you mean 'png'?",
         ),
         (
-            ["iris.csv", "--target", "species", "--out", "m.png", "--plot", "m.png"],
-            "--plot m.png takes the name of another file: give another",
+            ["iris.csv", "--target", "species", "--out", "m.txt"],
+            "--out m.txt: a model is written as a .safetensors file, such as m.safetensors",
+        ),
+        (
+            ["iris.csv", "--target", "species", "--learning-rate", "-1"],
+            "rate of a learning rate must be above 0, not -1.0",
+        ),
+        (
+            ["iris.csv", "--target", "species", "--hidden", "100000,1000000"],
+            "a network of 4-100000-1000000-3 units would have 100,004,500,003 parameters: expected "
+            "at most 100,000,000; give fewer hidden units",
         ),
     ],
 )
@@ -265,6 +274,19 @@ def test_what_cannot_be_used_is_said_in_one_line(
     before = sorted(tables.iterdir())
     assert refused(run("train", *words)) == said
     assert sorted(tables.iterdir()) == before
+
+
+def test_what_is_asked_of_the_table_is_checked_before_the_files(run: Run, tables: Path) -> None:
+    (tables / "iris.safetensors").write_text("mine")
+    said = refused(run("train", "iris.csv", "--target", "specise"))
+    assert said == "iris.csv has no column 'specise'; did you mean 'species'?"
+
+
+def test_a_plot_does_not_go_where_the_model_goes(run: Run, tables: Path) -> None:
+    (tables / "loss.png").symlink_to(tables / "iris.safetensors")
+    words = ("train", "iris.csv", "--target", "species", "--plot", "loss.png", "--force")
+    said = refused(run(*words))
+    assert said == "--plot loss.png takes the name of another file: give another"
 
 
 def test_files_are_not_written_over_unless_asked(run: Run, tables: Path) -> None:

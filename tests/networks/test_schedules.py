@@ -64,7 +64,8 @@ def test_a_schedule_is_the_same_after_being_written_down(name: str) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Schedule(-1.0), "rate of a learning rate must be from 1e-300, not -1.0"),
+        (lambda: Schedule(-1.0), "rate of a learning rate must be above 0, not -1.0"),
+        (lambda: Schedule(0.0), "rate of a learning rate must be above 0, not 0.0"),
         (lambda: Schedule(float("nan")), "rate of a learning rate must be"),
         (lambda: Exponential(1.0, factor=2.0), "factor of a learning rate must be from 0 to 1"),
         (lambda: StepDecay(1.0, every=0), "every of a learning rate must be from 1, not 0"),

@@ -264,6 +264,28 @@ def test_diverging_training_is_stopped_and_keeps_its_best_parameters() -> None:
         np.testing.assert_array_equal(array, training.best_parameters[name])
 
 
+def test_after_diverging_the_optimiser_begins_anew() -> None:
+    network = Network((3, 4, 1))
+    settings: dict[str, Any] = {"optimiser": "adam", "batch_size": 5, "shuffle": False}
+    training = Training(network, **settings).run(X, X[:, :1], 3)
+    training.run(X, np.full((len(X), 1), 1e200), 3)
+    assert str(training.stopped).startswith("diverged in epoch 4")
+    kept = {name: array.copy() for name, array in training.parameters.items()}
+    training.run(X, X[:, :1], 3)
+    fresh = Training(network, parameters=kept, **settings).run(X, X[:, :1], 3)
+    np.testing.assert_array_equal(training.losses[3:], fresh.losses)
+    for name, array in fresh.parameters.items():
+        np.testing.assert_array_equal(training.parameters[name], array)
+
+
+def test_patience_begins_anew_after_it_ended_a_run() -> None:
+    training = training_of()
+    for ended in (4, 7, 10):
+        training.run(X, T, 50, validation=lambda: 0.5, patience=3)
+        assert training.stopped == "no better validation score for 3 epochs"
+        assert training.epoch == ended
+
+
 def test_patience_ends_a_run_that_no_longer_gets_better() -> None:
     training = training_of().run(X, T, 10_000, patience=5, tolerance=1e-3)
     assert training.stopped == "no better loss for 5 epochs"
@@ -352,8 +374,8 @@ def test_the_learning_rate_follows_its_schedule() -> None:
         ({"loss": "squared"}, "no loss 'squared'; did you mean 'squared-error'"),
         ({"loss": "binary-cross-entropy"}, "needs an output of sigmoid, not softmax"),
         ({"optimiser": "adm"}, "no optimiser 'adm'; did you mean 'adam'"),
-        ({"learning_rate": 0.0}, "rate of a learning rate must be from 1e-300, not 0.0"),
-        ({"learning_rate": "fast"}, "rate of a learning rate must be from 1e-300, not 'fast'"),
+        ({"learning_rate": 0.0}, "rate of a learning rate must be above 0, not 0.0"),
+        ({"learning_rate": "fast"}, "rate of a learning rate must be above 0, not 'fast'"),
         ({"batch_size": 0}, "batch_size must be a whole number from 1, not 0"),
         ({"seed": -1}, "seed must be a whole number from 0, not -1"),
         ({"weight_decay": -0.1}, "weight_decay must be a number from 0, not -0.1"),

@@ -15,12 +15,17 @@ from backlight.commands.table_report import rows, unseen_words, verdict
 from backlight.commands.terminal import one_line, readable
 from backlight.errors import FileError, InputError
 from backlight.networks.tables.model import Predictions, TableModel
-from backlight.networks.tables.reading import Table, read_table
+from backlight.networks.tables.reading import ENDINGS, Table, read_table
 from backlight.show.files import check_writable, write_whole
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the predictions as CSV; what is said about them goes to where they do not."""
+    if Path(options.model).suffix.lower() in ENDINGS:
+        raise InputError(
+            f"{options.model} is a table: MODEL comes first, a .safetensors file that `backlight "
+            "train` wrote, then TABLE"
+        )
     model = TableModel.load(options.model)
     if options.proba and model.target.task == "regress":
         raise InputError(f"--proba: {model.target.name!r} is a number, not one of several classes")

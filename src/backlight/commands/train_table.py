@@ -23,8 +23,8 @@ INTERRUPTED = 130
 def run(options: argparse.Namespace) -> int:
     """Train on a table, judge by the rows held out, save the model."""
     table = read_table(options.table)
-    out = _check_files(options)
     planned = _plan(table, options)
+    out = _check_files(options)
     if not options.json:
         for line in decisions(planned, readable()):
             print(line, flush=True)
@@ -62,6 +62,9 @@ def _check_files(options: argparse.Namespace) -> Path:
     out = Path(options.out or f"{Path(options.table).stem}.safetensors")
     if os.path.realpath(out) == os.path.realpath(options.table):
         raise FileError(f"--out {out} is the table itself: give another name")
+    if out.suffix.lower() != ".safetensors":
+        better = out.with_suffix(".safetensors") if out.name else "model.safetensors"
+        raise FileError(f"--out {out}: a model is written as a .safetensors file, such as {better}")
     check_writable(out, overwrite=options.force)
     if options.plot is not None:
         check_figure(options.plot, overwrite=options.force)

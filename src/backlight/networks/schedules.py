@@ -32,6 +32,7 @@ class Schedule:
             low, high = _RANGES[field.name]
             if not (number and math.isfinite(value) and low <= value <= high):
                 span = f"from {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+                span = "above 0" if field.name == "rate" else span
                 raise InputError(f"{field.name} of a learning rate must be {span}, not {value!r}")
 
     def at(self, epoch: int, memory: list[float]) -> float:

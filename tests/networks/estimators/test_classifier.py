@@ -13,6 +13,7 @@ from sklearn.neural_network import MLPClassifier
 
 import backlight as bl
 from backlight.errors import InputError
+from backlight.networks.estimators.labels import class_weights
 from backlight.networks.losses import LOSSES
 from tests.networks.estimators.data import blobs, cancer, indicators, iris
 
@@ -158,6 +159,12 @@ def test_balance_takes_rows_weights_into_account() -> None:
         np.repeat(X, weights, axis=0), np.repeat(y, weights)
     )
     np.testing.assert_allclose(weighed.predict_proba(X), repeated.predict_proba(X), rtol=1e-9)
+
+
+def test_balance_leaves_the_sum_of_weights_as_it_is_also_where_a_class_does_not_count() -> None:
+    targets, rows = np.eye(3)[[0, 0, 0, 1, 2]], np.array([1.0, 1, 2, 2, 0])
+    weights = class_weights("balanced", targets, np.arange(3), False, rows)
+    np.testing.assert_allclose(weights, [0.75, 0.75, 1.5, 3, 0], rtol=1e-14)
 
 
 @pytest.mark.parametrize(

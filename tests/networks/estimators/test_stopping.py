@@ -176,6 +176,33 @@ def test_weights_that_end_infinite_are_not_kept() -> None:
     assert np.isfinite(trained.coefs_[0]).all()
 
 
+def test_where_all_epochs_made_it_worse_the_start_is_kept() -> None:
+    """Each step overshoots the optimum of one weight by far, and always by more."""
+    X, y = curve()
+    settings: dict[str, Any] = {"hidden_layer_sizes": (), "solver": "sgd", "momentum": 0}
+    settings |= {"batch_size": 8, "random_state": 0}
+    trained = bl.BackpropRegressor(learning_rate_init=100.0, n_iter_no_change=10**6, **settings)
+    with pytest.warns(ConvergenceWarning, match="diverged in epoch"):
+        trained.fit(X, y)
+    assert trained.n_iter_ > 2
+    still = bl.BackpropRegressor(learning_rate_init=1e-200, max_iter=1, **settings)
+    with pytest.warns(ConvergenceWarning):
+        still.fit(X, y)
+    np.testing.assert_array_equal(trained.coefs_[0], still.coefs_[0])
+
+
+def test_a_score_of_nets_that_are_not_finite_is_no_number() -> None:
+    X, y = curve()
+    trained = bl.BackpropRegressor(
+        (), solver="sgd", learning_rate_init=1e308, max_iter=1, momentum=0, random_state=0,
+        early_stopping=True,
+    )  # fmt: skip
+    with pytest.warns(ConvergenceWarning, match="diverged: the weights are no longer finite"):
+        trained.fit(1e5 * X, y)
+    assert np.isnan(trained.validation_scores_).tolist() == [True]
+    assert np.isfinite(trained.coefs_[0]).all()
+
+
 def test_numbers_too_large_for_any_weights_are_refused() -> None:
     X, y = curve()
     with pytest.raises(InputError, match="No weights are usable: scale X"):

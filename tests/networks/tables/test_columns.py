@@ -143,6 +143,27 @@ def test_row_numbers_are_left_out_also_where_only_some_rows_are_learned_from() -
     assert Preparation.learn(some).inputs == ("x",)
 
 
+def test_words_that_look_like_numbers_with_thousands_separators_are_said_to() -> None:
+    said = "(they look like numbers with thousands separators: write them without)"
+    prepared = learned(
+        x=range(40),
+        comma=[f"{n:,}" for n in range(900, 40900, 1000)],
+        plain=[f"{n},{n}" for n in range(40)],
+        decimal=[f"0,{n}" for n in range(1000, 1040)],
+        word=["1,234", *(f"w{n}" for n in range(39))],
+    )
+    assert prepared.left_out == {
+        "comma": f"holds another word in every row {said}",
+        "plain": "holds another word in every row",
+        "decimal": "holds another word in every row",
+        "word": "holds another word in every row",
+    }
+    prepared = learned(x=range(120), dot=[f"{n}.234,5" for n in range(1, 121)])
+    assert prepared.left_out == {"dot": f"holds another word in every row {said}"}
+    prepared = learned(x=range(240), comma=[f"{n},234" for n in range(1, 121)] * 2)
+    assert prepared.left_out == {"comma": f"holds 120 different words {said}"}
+
+
 def test_few_words_are_kept_in_few_rows() -> None:
     assert learned(w=["a", "b", "c"]).inputs == ("w=a", "w=b", "w=c")
     twenty = [f"w{row % 11}" for row in range(20)]
@@ -189,6 +210,23 @@ def test_numbers_with_a_few_words_among_them_are_refused() -> None:
         r"ignore the column \(--ignore age\)$",
     ):
         learned(age=[*ages, "old", *ages])
+
+
+def test_codes_with_leading_zeros_are_words_and_no_numbers_with_words_among_them() -> None:
+    codes = [f"{n:05d}" for n in range(9990, 10040)] * 4
+    prepared = learned(zip=codes + ["unknown"] * 4)
+    assert len(prepared.inputs) == 51
+    assert prepared.inputs[:2] == ("zip=09990", "zip=09991")
+    assert len(learned(zip=codes).inputs) == 50
+
+
+def test_what_was_a_number_in_training_may_have_leading_zeros_later() -> None:
+    numbers = learned(month=[1, 2, 12, 5])
+    apart = numbers.apply(table(month=["01", "02", "12", "05"])).inputs
+    assert apart.tolist() == numbers.apply(table(month=[1, 2, 12, 5])).inputs.tolist()
+    assert numbers.apply(table(month=["01", None])).inputs[1].tolist() == [0]
+    with pytest.raises(InputError, match=r"'month' holds 'x' in row 2: the model was trained on"):
+        numbers.apply(table(month=["01", "x"]))
 
 
 def test_columns_that_are_not_there_or_hold_another_kind_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import re
 import sys
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pandas
 import pytest
 
 from backlight.errors import InputError, MissingExtraError
-from backlight.networks.tables.reading import Column, Table, read_table
+from backlight.networks.tables.column import Column
+from backlight.networks.tables.csv_files import MISSING
+from backlight.networks.tables.reading import Table, read_table
 
 
 def csv(folder: Path, text: str | bytes, name: str = "t.csv") -> Path:
@@ -33,7 +36,7 @@ def values(table: Table, name: str) -> list[float | str | None]:
 # ------------------------------------------------------------------ CSV
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_the_separator_is_found_by_itself(tmp_path: Path, separator: str) -> None:
     rows = [["size", "colour", "big"], ["1.5", "red", "True"], ["2", "blue", "False"]]
     table = read_table(csv(tmp_path, "\n".join(map(separator.join, rows))))
@@ -50,6 +53,11 @@ def test_separators_inside_of_quotes_and_sentences_separate_nothing(tmp_path: Pa
     assert values(table, "text") == ["a; b, c; d", 'e; "f", g; h']
     table = read_table(csv(tmp_path, "text;y\nyes, sir;1\nno, no, no;2\n"))
     assert values(table, "text") == ["yes, sir", "no, no, no"]
+
+
+def test_separators_in_the_names_alone_separate_nothing(tmp_path: Path) -> None:
+    table = read_table(csv(tmp_path, "price; net; in euros,y\n1,2\n3,4\n5,6\n"))
+    assert list(table.columns) == ["price; net; in euros", "y"]
 
 
 def test_numbers_have_decimal_commas_only_where_the_comma_does_not_separate(tmp_path: Path) -> None:
@@ -99,9 +107,75 @@ def test_whole_numbers_beyond_64_bits_are_numbers(tmp_path: Path) -> None:
     assert values(table, "a") == [1e23, 3]
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "int64", "objects", "texts"])
+def test_whole_numbers_that_float64_does_not_tell_apart_keep_their_names(
+    tmp_path: Path, kind: str
+) -> None:
+    labels = [2**53 + 1, None, 2**53 + 3, -(2**62) - 1, 2**53 + 1]
+    data = pandas.DataFrame({"y": pandas.array(labels, dtype="Int64"), "x": range(5)})
+    if kind == "csv":
+        data.to_csv(tmp_path / "t.csv", index=False)
+        table = read_table(tmp_path / "t.csv")
+    elif kind == "parquet":
+        data.to_parquet(tmp_path / "t.parquet")
+        table = read_table(tmp_path / "t.parquet")
+    elif kind == "int64":
+        table = Table.from_frame(data)
+    else:
+        kept = [n if n is None or kind == "objects" else str(n) for n in labels]
+        table = Table.from_frame(pandas.DataFrame({"y": pandas.Series(kept, dtype=object)}))
+    column = table.column("y")
+    codes, classes = column.coded()
+    assert classes == ("-4611686018427387905", "9007199254740993", "9007199254740995")
+    assert codes.tolist() == [1, -1, 2, 0, 1]
+    codes, classes = column.take(np.array([4, 1, 2])).coded()
+    assert (codes.tolist(), classes) == ([0, -1, 1], ("9007199254740993", "9007199254740995"))
+
+
+def test_whole_numbers_beyond_64_bits_keep_their_names(tmp_path: Path) -> None:
+    column = read_table(csv(tmp_path, "a\n99999999999999999999999\n3\n")).column("a")
+    assert column.coded()[1] == ("3", "99999999999999999999999")
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_column_where_digits_begin_with_0_holds_words(tmp_path: Path, separator: str) -> None:
+    text = "code,label,rate,zero\n01004,00,0.5,0\n20500, 01 ,00.5,10\nNA,10,1,0\n"
+    table = read_table(csv(tmp_path, text.replace(",", separator)))
+    assert values(table, "code") == ["01004", "20500", None]
+    assert values(table, "label") == ["00", "01", "10"]
+    assert [column.kind for column in table.columns.values()] == [
+        *("words", "words", "number", "whole"),
+    ]
+    frame = pandas.DataFrame({"code": ["01004", "20500", None]})
+    assert values(Table.from_frame(frame), "code") == ["01004", "20500", None]
+
+
+def test_exactly_the_words_that_the_guide_lists_are_missing_values(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "training.md").read_text(encoding="utf-8")
+    sentences = " ".join(guide.split()).split(". ")
+    (sentence,) = (part for part in sentences if part.endswith("are missing values"))
+    words = re.findall(r"`([^`]+)`", sentence)
+    assert len(words) == 10
+    assert sorted(["", *words]) == sorted(MISSING)
+    missing = "".join(f"{word},x\n" for word in words)
+    table = read_table(csv(tmp_path, f"a,b\n,x\n{missing}y,x\n"))
+    assert values(table, "a") == [None] * 11 + ["y"]
+
+
+def test_a_class_may_be_called_none(tmp_path: Path) -> None:
+    table = read_table(csv(tmp_path, "a,b\nNone,none\nnone,N\n-nan,Null\n"))
+    assert values(table, "a") == ["None", "none", "-nan"]
+    assert values(table, "b") == ["none", "N", "Null"]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        (
+            "a,b\n1,2\n3,4,\n",
+            ", line 3: 3 fields where the header has 2, separated by comma (the last field is "
+            "empty: does the row end in a comma too many?)",
+        ),
         ("a,b\n1,2\n3\n", ", line 3: 1 field where the header has 2, separated by comma"),
         ("a;b\n1;2;3\n4;5\n", ", line 2: 3 fields where the header has 2, separated by semicolon"),
         (

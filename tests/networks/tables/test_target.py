@@ -48,6 +48,12 @@ def test_a_task_that_is_asked_for_is_taken() -> None:
     assert target([0.5, 1.0, 0.5, 1.0], "classify").classes == ("0.5", "1")
 
 
+def test_two_rows_a_class_are_enough_on_average_and_fewer_are_not() -> None:
+    assert decide(table(["a", "b", "c", "d"] * 2), "species") == ("classify", "words")
+    with pytest.raises(InputError, match="'species' has 4 classes in 7 rows"):
+        decide(table(["a", "b", "c", "d", "a", "b", "c"]), "species")
+
+
 @pytest.mark.parametrize(
     ("values", "task", "said"),
     [

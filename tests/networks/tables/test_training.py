@@ -10,6 +10,7 @@ import pandas
 import pytest
 
 from backlight.errors import InputError
+from backlight.networks.tables.columns import Preparation, Prepared
 from backlight.networks.tables.evaluation import Classified, Regressed
 from backlight.networks.tables.reading import Table
 from backlight.networks.tables.training import Plan, Recipe, Trained, plan, train
@@ -233,3 +234,29 @@ def test_where_every_epoch_makes_it_worse_the_first_weights_are_kept() -> None:
     start = planned.network.start(recipe.seed)
     for name, array in trained.model.parameters.items():
         np.testing.assert_array_equal(array, start[name])
+
+
+def test_columns_are_turned_into_inputs_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of many columns takes longer over that than over its training."""
+    taken: list[int] = []
+    apply = Preparation.apply
+
+    def counting(self: Preparation, table: Table) -> Prepared:
+        taken.append(table.rows)
+        return apply(self, table)
+
+    monkeypatch.setattr(Preparation, "apply", counting)
+    done = train(planned(iris(), "species", recipe=SHORT), held_out=True)
+    assert taken == [150]
+    monkeypatch.undo()
+    assert isinstance(done.judged, Classified)
+    assert done.judged.rows == 30
+
+
+def test_words_not_seen_in_training_are_counted_in_the_rows_held_out() -> None:
+    data = iris()
+    rows = planned(data, "species", recipe=SHORT)
+    data["word"] = "known"
+    data.loc[rows.training[0], "word"] = "other"
+    data.loc[rows.test[:4], "word"] = [f"new{k}" for k in range(4)]
+    assert train(planned(data, "species", recipe=SHORT)).predictions.unseen == {"word": 4}

@@ -101,7 +101,8 @@ def _train(estimator: Any, run: Run, data: Data, held: Data | None, more: bool) 
 
     def score() -> float:
         assert held is not None
-        nets = nets_of(training.network, training.parameters, held.X)
+        with np.errstate(all="ignore"):  # weights that ran off make nets that are no numbers
+            nets = nets_of(training.network, training.parameters, held.X)
         finite = np.isfinite(nets).all()
         course.scores.append(
             float(estimator._score_of(nets, held.T, held.weights)) if finite else math.nan

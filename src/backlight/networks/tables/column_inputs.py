@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError
-from backlight.networks.tables.reading import Column, Table
+from backlight.networks.tables.column import Column
+from backlight.networks.tables.reading import Table
 
 Array = npt.NDArray[np.float64]
 
@@ -104,7 +105,11 @@ def finite_numbers(column: Column, table: Table) -> Array:
         return np.asarray(truth[column.values], dtype=np.float64)
     if not column.is_numeric:
         wrong = np.array([not is_number(word) for word in column.words])
-        row = int(np.flatnonzero(~column.missing & wrong[column.values])[0])
+        rows = np.flatnonzero(~column.missing & wrong[column.values])
+        if not len(rows) and column.kind == "words":  # 01 is a word in one file, 1 a number
+            held = np.array([float(w) if is_number(w) else np.nan for w in column.words] + [np.nan])
+            return finite_numbers(Column(column.name, "number", held[column.values]), table)
+        row = int(rows[0])
         found = repr(column.words[column.values[row]]) if column.kind == "words" else column.holds
         raise InputError(
             f"{column.name!r} holds {found} in {table.place(row)}: the model was trained on numbers"

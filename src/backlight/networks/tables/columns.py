@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from backlight.errors import InputError, did_you_mean
+from backlight.networks.tables.column import Column
 from backlight.networks.tables.column_inputs import (
     Array,
     Numbers,
@@ -23,12 +25,18 @@ from backlight.networks.tables.column_inputs import (
     is_number,
     mean_and_deviation,
 )
-from backlight.networks.tables.reading import Column, Table
+from backlight.networks.tables.frames import is_zero_padded
+from backlight.networks.tables.reading import Table
 
 MOST_WORDS: Final = 100
 _FEW_ROWS = 20  # with fewer rows than this, every word may stand in one row only
 # What columns are called that number the rows; one without a name is called `column 1`.
 _NUMBERING: Final = re.compile(r"column 1|unnamed.*|index|idx|row|nr|no|(.*[ _-])?id", re.I)
+
+_THOUSANDS: Final = re.compile(
+    r"[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?|[-+]?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?"
+)
+_GROUP: Final = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -37,12 +45,22 @@ class Prepared:
 
     Attributes:
         inputs: (rows, inputs) float64.
-        unseen: for each column of words in how many rows its word was not seen in training;
-            only where there are such rows.
+        strange: for each column of words (rows,) where its word was not seen in training; only
+            where there are such rows.
     """
 
     inputs: Array
-    unseen: Mapping[str, int]
+    strange: Mapping[str, npt.NDArray[np.bool_]]
+
+    @property
+    def unseen(self) -> dict[str, int]:
+        """In how many rows of each column that has some the word was not seen in training."""
+        counts = {name: int(rows.sum()) for name, rows in self.strange.items()}
+        return {name: count for name, count in counts.items() if count}
+
+    def take(self, rows: npt.NDArray[Any]) -> Prepared:
+        """The inputs of some of the rows only, by their numbers or a mask."""
+        return Prepared(self.inputs[rows], {name: at[rows] for name, at in self.strange.items()})
 
 
 @dataclass(frozen=True)
@@ -104,15 +122,15 @@ class Preparation:
         """
         self.check(table)
         inputs = np.empty((table.rows, len(self.inputs)))
-        unseen, at = {}, 0
+        strange, at = {}, 0
         for column in self.columns:
             block = column.apply(table.columns[column.name], table)
             inputs[:, at : at + block.shape[1]] = block
             at += block.shape[1]
             if isinstance(column, Words):
-                count = int((~block.any(axis=1)).sum())
-                unseen.update({column.name: count} if count else {})
-        return Prepared(inputs, unseen)
+                none: npt.NDArray[np.bool_] = np.asarray(~block.any(axis=1))
+                strange.update({column.name: none} if none.any() else {})
+        return Prepared(inputs, strange)
 
     def extra(self, table: Table) -> tuple[str, ...]:
         """The columns of a table that were not there in training."""
@@ -169,10 +187,18 @@ def _useless(column: Column, table: Table) -> str | None:
     _check_words(column, table)
     different, present = len(column.coded()[1]), int((~missing).sum())
     if different == present >= _FEW_ROWS:
-        return "holds another word in every row"
+        return f"holds another word in every row{_separated(column)}"
     if different >= MOST_WORDS or (different > present / 2 and present >= _FEW_ROWS):
-        return f"holds {different:,} different words"
+        return f"holds {different:,} different words{_separated(column)}"
     return None
+
+
+def _separated(column: Column) -> str:
+    """What to add where words may have been meant as numbers, such as 1,234,567 or 1.234,5."""
+    words = column.coded()[1]
+    if all(map(_THOUSANDS.fullmatch, words)) and any(map(_GROUP.match, words)):
+        return " (they look like numbers with thousands separators: write them without)"
+    return ""
 
 
 def _numbers_rows(column: Column) -> bool:
@@ -187,6 +213,8 @@ def _numbers_rows(column: Column) -> bool:
 def _check_words(column: Column, table: Table) -> None:
     """Refuse a column that is numbers but for a few words: one-hot, its numbers would be lost."""
     words = column.coded()[1]
+    if any(map(is_zero_padded, words)):  # codes, which are words even where all are digits
+        return
     others = [word for word in words if not is_number(word)]
     if len(words) >= _FEW_ROWS and len(others) < len(words) / 4:
         row = int(np.flatnonzero(column.values == column.words.index(others[0]))[0])

@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError, MissingExtraError
-from backlight.networks.tables.frames import check_names
+from backlight.networks.tables.frames import any_zero_padded, check_names, is_zero_padded
 
-_SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab"}
+_SEPARATORS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE = 50  # rows that the separator is found by
 _FIELD = 1 << 27  # characters of the longest field; the csv module allows 131,072
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
-_MISSING: Final = ["?"]  # besides what pandas knows of
+# Not "None", which pandas adds by itself: that is what some classes are called.
+MISSING: Final = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null")
 
 
 def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64] | None]:
@@ -39,11 +40,12 @@ def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64] | None]:
         raise MissingExtraError("pandas, which reads tables,", "train") from problem
     _check_text(path)
     separator = _separator(path)
-    names, lines = _counted(path, separator)
+    names, lines, padded = _counted(path, separator)
     try:
         frame = pandas.read_csv(
             path, sep=separator, names=range(len(names)), header=None, skiprows=lines[0],
-            encoding="utf-8-sig", skipinitialspace=True, index_col=False, na_values=_MISSING,
+            encoding="utf-8-sig", skipinitialspace=True, index_col=False,
+            keep_default_na=False, na_values=list(MISSING), dtype=dict.fromkeys(padded, "string"),
             dtype_backend="numpy_nullable",
         )  # fmt: skip
     except pandas.errors.EmptyDataError:
@@ -103,12 +105,18 @@ def _separator(path: Path) -> str:
     return found
 
 
-def _counted(path: Path, separator: str) -> tuple[list[str], list[int]]:
-    """The names in the first row, then the line of every row after its own last line."""
+def _counted(path: Path, separator: str) -> tuple[list[str], list[int], set[int]]:
+    """What a file's rows tell before pandas reads them.
+
+    Returns:
+        The names in the first row; its own last line, then the line of every row after it; and
+        the places of the columns where some cell is zero-padded, which have to stay words.
+    """
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = _rows(stream, separator)
         names: list[str] = []
         lines: list[int] = []
+        padded: set[int] = set()
         begins = 1
         for row in reader:
             if not row or (len(row) == 1 and not row[0].strip()):  # a blank line
@@ -121,10 +129,12 @@ def _counted(path: Path, separator: str) -> tuple[list[str], list[int]]:
                 raise InputError(_ragged(path, row, names, begins, reader.line_num, separator))
             else:
                 lines.append(begins)
+                zeros = [at for at, cell in enumerate(row) if cell[:1] == "0"]
+                padded.update(at for at in zeros if is_zero_padded(row[at]))
             begins = reader.line_num + 1
     if not names:
         raise InputError(f"{path} is empty: expected a line of names and rows below it")
-    return names, lines
+    return names, lines, padded
 
 
 def _checked(path: Path, heads: list[str]) -> list[str]:
@@ -138,10 +148,12 @@ def _ragged(
 ) -> str:
     where = f"line {first}" if first == last else f"lines {first} to {last}"
     fields = f"{len(row)} {'field' if len(row) == 1 else 'fields'}"
+    named = _SEPARATORS[separator]
     hint = "" if first == last else " (is a quote left open?)"
+    if len(row) == len(names) + 1 and not row[-1].strip():
+        hint = f" (the last field is empty: does the row end in a {named} too many?)"
     return (
-        f"{path}, {where}: {fields} where the header has {len(names)}, separated by "
-        f"{_SEPARATORS[separator]}{hint}"
+        f"{path}, {where}: {fields} where the header has {len(names)}, separated by {named}{hint}"
     )
 
 
@@ -153,6 +165,8 @@ def _with_decimal_commas(frame: Any) -> Any:
         if not pandas.api.types.is_string_dtype(series.dtype):
             continue
         present = series.dropna().str.strip()
+        if any_zero_padded(present):
+            continue
         if len(present) and present.str.fullmatch(_DECIMAL_COMMA).all():
             frame[name] = pandas.to_numeric(series.str.strip().str.replace(",", "."))
     return frame

@@ -38,6 +38,17 @@ def check_names(names: Sequence[str], source: str) -> None:
         raise InputError(f"{source} has two columns named {twice!r}: rename one")
 
 
+def is_zero_padded(cell: str) -> bool:
+    """Whether digits begin with a 0 that is not the only one, as in `00` and `01004`: a code or a
+    label, from which a number would take the zeros away."""
+    return cell[:1] == "0" and cell[1:2].isdecimal() and cell.strip().isdecimal()
+
+
+def any_zero_padded(texts: Any) -> bool:
+    """Whether a pandas series of texts, none of them missing, has one that is zero-padded."""
+    return any(map(is_zero_padded, map(str.strip, texts)))
+
+
 def read_parquet(path: Path) -> Any:
     """The pandas data frame of a Parquet file, in which whole numbers stay what they are.
 

@@ -19,7 +19,7 @@ from backlight.networks.saving import (
     read_tensors,
     write_tensors,
 )
-from backlight.networks.tables.columns import Preparation
+from backlight.networks.tables.columns import Preparation, Prepared
 from backlight.networks.tables.evaluation import Judged, judge_classes, judge_numbers
 from backlight.networks.tables.reading import Table
 from backlight.networks.tables.target import Target
@@ -97,7 +97,10 @@ class TableModel:
             InputError: a column that it was trained on is not there, or holds another kind of
                 value, or an infinite one.
         """
-        prepared = self.preparation.apply(table)
+        return self.predictions(self.preparation.apply(table))
+
+    def predictions(self, prepared: Prepared) -> Predictions:
+        """What it says of rows that are prepared already."""
         return Predictions(self.target, self.outputs(prepared.inputs), prepared.unseen)
 
     def outputs(self, inputs: Array) -> Array:

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from backlight.errors import InputError, did_you_mean
+from backlight.networks.tables.column import Column
 from backlight.networks.tables.column_inputs import mean_and_deviation
-from backlight.networks.tables.reading import Column, Table
+from backlight.networks.tables.reading import Table
 
 Task = Literal["classify", "regress"]
 TASKS: Final[tuple[Task, ...]] = ("classify", "regress")

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from backlight.errors import InputError
 from backlight.networks.network import Network
-from backlight.networks.tables.columns import Preparation
+from backlight.networks.tables.columns import Preparation, Prepared
 from backlight.networks.tables.evaluation import Judged
 from backlight.networks.tables.model import Predictions, TableModel
 from backlight.networks.tables.reading import Table
@@ -25,6 +25,7 @@ Array = npt.NDArray[np.float64]
 
 _VALIDATION_SHARE = 0.15  # of the training rows, which early stopping watches
 _VALIDATION_ROWS = 5  # with fewer than so many there is no early stopping
+_MOST_PARAMETERS: Final = 100_000_000  # training takes five or six numbers of 8 bytes for each
 _LOSSES: Final = {"classify": "cross-entropy", "regress": "squared-error"}
 
 
@@ -152,6 +153,11 @@ def plan(
         recipe.activation,
         "softmax" if chosen == "classify" else "identity",
     )
+    if network.size > _MOST_PARAMETERS:
+        raise InputError(
+            f"a network of {'-'.join(map(str, network.sizes))} units would have {network.size:,} "
+            f"parameters: expected at most {_MOST_PARAMETERS:,}; give fewer hidden units"
+        )
     _training(network, recipe, _LOSSES[chosen])  # says what of the recipe cannot be used
     return Plan(
         rest, int((~known).sum()), why, learned, preparation, training, validation, test, network,
@@ -173,10 +179,12 @@ def train(
         held_out: whether to follow the loss of the rows held out as well.
     """
     recipe, loss = plan.recipe, _LOSSES[plan.target.task]
-    inputs, targets = _arrays(plan, plan.training)
+    prepared = plan.preparation.apply(plan.table)
+    inputs, targets = _arrays(plan, prepared, plan.training)
     training = _training(plan.network, recipe, loss)
-    watched = _Watched(training, loss, *_arrays(plan, plan.validation))
-    curve = _Watched(training, loss, *_arrays(plan, plan.test if held_out else plan.test[:0]))
+    watched = _Watched(training, loss, *_arrays(plan, prepared, plan.validation))
+    followed = plan.test if held_out else plan.test[:0]
+    curve = _Watched(training, loss, *_arrays(plan, prepared, followed))
 
     def after(*_: object) -> None:
         if len(curve.inputs):
@@ -201,7 +209,7 @@ def train(
         if not first >= min(judged_by, default=math.inf):  # no epoch was of any use
             training.state.best[:] = plan.network.flat(start)
             judged_by = []
-    return _judged(plan, training, judged_by, tuple(curve.losses), seconds)
+    return _judged(plan, prepared, training, judged_by, tuple(curve.losses), seconds)
 
 
 def _training(network: Network, recipe: Recipe, loss: str) -> Training:
@@ -217,7 +225,12 @@ def _training(network: Network, recipe: Recipe, loss: str) -> Training:
 
 
 def _judged(
-    plan: Plan, training: Training, scores: Any, held_out: tuple[float, ...], seconds: float
+    plan: Plan,
+    prepared: Prepared,
+    training: Training,
+    scores: Any,
+    held_out: tuple[float, ...],
+    seconds: float,
 ) -> Trained:
     about = {
         "table": plan.table.source,
@@ -227,9 +240,9 @@ def _judged(
     }
     best = {name: array.copy() for name, array in training.best_parameters.items()}
     model = TableModel(plan.network, best, plan.preparation, plan.target, about)
-    table = plan.table.take(plan.test) if len(plan.test) else plan.table
-    predictions = model.predict(table)
-    judged = predictions.judge(table)
+    rows = plan.test if len(plan.test) else np.arange(plan.table.rows)
+    predictions = model.predictions(prepared.take(rows))
+    judged = predictions.judge(plan.table.take(rows))
     assert judged is not None  # rows without a target were left out
     kept = int(np.argmin(np.nan_to_num(scores, nan=np.inf))) + 1 if len(scores) else 0
     losses = tuple(map(float, training.losses))
@@ -263,11 +276,10 @@ def _set_aside(learning: Rows, places: Any, recipe: Recipe) -> tuple[Rows, Rows]
     return learning[training], learning[validation]
 
 
-def _arrays(plan: Plan, rows: Rows) -> tuple[Array, Array]:
+def _arrays(plan: Plan, prepared: Prepared, rows: Rows) -> tuple[Array, Array]:
     """Inputs and targets of some rows; rows of a class unseen in training have no loss."""
-    table = plan.table.take(rows)
-    targets = plan.target.encode(table.column(plan.target.name))
-    inputs = plan.preparation.apply(table).inputs
+    targets = plan.target.encode(plan.table.column(plan.target.name).take(rows))
+    inputs = prepared.inputs[rows]
     known = np.isfinite(targets).all(axis=1)
     if plan.target.task == "classify":
         known = targets.any(axis=1)
