@@ -40,7 +40,7 @@ class Recipe:
 
 
 RECIPES: Final = {
-    "resnet": Recipe(),
+    "resnet": Recipe(epochs=10),
     "vgg": Recipe(rate=2e-3),
     "vit": Recipe(rate=1e-3, decay=0.05),
 }

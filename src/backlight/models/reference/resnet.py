@@ -38,10 +38,10 @@ class ResNet(nn.Module):
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv2d(3, 24, 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(24), nn.ReLU()
+            nn.Conv2d(3, 32, 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(32), nn.ReLU()
         )
-        self.stage1 = Block(24, 48, 2)
-        self.stage2 = nn.Sequential(Block(48, 96, 2), Block(96, 96, 1))
+        self.stage1 = Block(32, 64, 2)
+        self.stage2 = nn.Sequential(Block(64, 96, 2), Block(96, 96, 1))
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.head = nn.Linear(96, classes)
 

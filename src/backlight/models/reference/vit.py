@@ -6,9 +6,10 @@ patches: so small a network then learns far sooner (Xiao et al. 2021, arXiv 2106
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 
 class Attention(nn.Module):
@@ -18,6 +19,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = heads
         self.qkv = nn.Linear(width, 3 * width)
+        self.softmax = nn.Softmax(dim=3)
         self.out = nn.Linear(width, width)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -25,7 +27,9 @@ class Attention(nn.Module):
         batch, count, width = tokens.shape
         split = self.qkv(tokens).view(batch, count, 3, self.heads, width // self.heads)
         query, key, value = split.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value)
+        # Written out: the fused operation is slow in bfloat16, in which these are trained.
+        weights = self.softmax(query @ key.transpose(2, 3) / math.sqrt(width // self.heads))
+        mixed = weights @ value
         return self.out(mixed.transpose(1, 2).reshape(batch, count, width))  # type: ignore[no-any-return]
 
 
