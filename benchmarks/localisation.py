@@ -20,7 +20,7 @@ from benchmarks.lines import Line
 
 # From the last to the first; of the ViT's last block only the class token is read.
 LAYERS = {
-    "scenes-resnet": ("stage2", "stage2.0", "stage1", "stem"),
+    "scenes-resnet": ("stage2", "stage2.relu1", "stage1", "stem"),
     "scenes-vgg": ("features", "features.20", "features.17", "features.13", "features.6"),
     "scenes-vit": ("blocks.4.norm1", "blocks.3", "blocks.2", "blocks.1", "blocks.0", "patches"),
 }
@@ -116,8 +116,19 @@ def measure(name: str, questions: Sequence[Question]) -> Iterator[Line]:
         )
     best = bl.explain(model, questions[0].image[None], 0).layer
     assert best is not None
-    share = pointed(model, questions, best, against=False).whole.float().mean()
-    yield Line(f"{name}: maps that point at their object", float(share), BOUND, at_least=True)
+    whole = pointed(model, questions, best, against=False).whole
+    print(f"  at {best}, on object or hidden, by class: " + by_class(whole, questions))
+    share = float(whole.float().mean())
+    yield Line(f"{name}: maps that point at their object", share, BOUND, at_least=True)
+
+
+def by_class(true: Tensor, questions: Sequence[Question]) -> str:
+    """The share of each class, in words."""
+    places = {
+        shape: [i for i, question in enumerate(questions) if question.shape == shape]
+        for shape in CLASSES
+    }
+    return ", ".join(f"{shape} {_percent(true[where])}" for shape, where in places.items() if where)
 
 
 def run() -> list[Line]:

@@ -1,4 +1,9 @@
-"""A small residual network: He et al. 2016, arXiv 1512.03385, with global average pooling."""
+"""A small residual network: He et al. 2016, arXiv 1512.03385, with global average pooling.
+
+Where it halves, its kernels have even sides, so every cell of a map is centred on the pixels that it
+stands for when the map is enlarged. With the paper's kernels of three, the centre moves to the left and
+up by half a cell of the finer map each time, and by 3.5 pixels in all.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,13 @@ from torch import Tensor, nn
 class Block(nn.Module):
     """Two convolutions and a shortcut around them, added before the last ReLU.
 
-    The shortcut is the identity where neither size nor channels change, else a 1×1 convolution
-    (option B of the paper).
+    The shortcut is the identity where neither size nor channels change, else a mean over the
+    stride and a 1×1 convolution.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(inputs, outputs, 2 + stride, stride, padding=1, bias=False)
         self.norm1 = nn.BatchNorm2d(outputs)
         self.relu1 = nn.ReLU()
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
@@ -22,7 +27,9 @@ class Block(nn.Module):
         self.shortcut: nn.Module = nn.Identity()
         if stride > 1 or inputs != outputs:
             self.shortcut = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+                nn.AvgPool2d(stride),
+                nn.Conv2d(inputs, outputs, 1, bias=False),
+                nn.BatchNorm2d(outputs),
             )
         self.relu2 = nn.ReLU()
 
@@ -38,10 +45,10 @@ class ResNet(nn.Module):
     def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv2d(3, 32, 5, stride=2, padding=2, bias=False), nn.BatchNorm2d(32), nn.ReLU()
+            nn.Conv2d(3, 32, 6, stride=2, padding=2, bias=False), nn.BatchNorm2d(32), nn.ReLU()
         )
         self.stage1 = Block(32, 64, 2)
-        self.stage2 = nn.Sequential(Block(64, 96, 2), Block(96, 96, 1))
+        self.stage2 = Block(64, 96, 2)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.head = nn.Linear(96, classes)
 

@@ -57,7 +57,7 @@ class ViT(nn.Module):
     def __init__(self, classes: int = 10, width: int = 96, depth: int = 5, heads: int = 4) -> None:
         super().__init__()
         self.patches = nn.Sequential(
-            *_halved(3, 24), *_halved(24, 48), nn.Conv2d(48, width, 3, stride=2, padding=1)
+            *_halved(3, 24), *_halved(24, 48), nn.Conv2d(48, width, 4, stride=2, padding=1)
         )
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
         self.places = nn.Parameter(0.02 * torch.randn(1, 1 + 8 * 8, width))
@@ -75,7 +75,7 @@ class ViT(nn.Module):
 
 def _halved(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
     return (
-        nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False),
+        nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(),
     )
