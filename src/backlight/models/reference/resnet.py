@@ -1,8 +1,8 @@
 """A small residual network: He et al. 2016, arXiv 1512.03385, with global average pooling.
 
-Where it halves, its kernels have even sides, so every cell of a map is centred on the pixels that it
-stands for when the map is enlarged. With the paper's kernels of three, the centre moves to the left and
-up by half a cell of the finer map each time, and by 3.5 pixels in all.
+Where it halves, its kernels have even sides: every cell of a map is centred on the pixels that it
+stands for when the map is enlarged. With the paper's kernels of odd sides the centre moves to the
+left and up by half a pixel of the finer map each time, 3.5 pixels of the picture in all.
 """
 
 from __future__ import annotations
