@@ -9,7 +9,7 @@ import platform
 import numpy as np
 import torch
 
-from benchmarks import explaining, gradients, starting, training, ways
+from benchmarks import explaining, gradients, localisation, starting, training, ways
 
 PARTS = {
     "starting": starting.run,
@@ -17,6 +17,7 @@ PARTS = {
     "explaining": explaining.run,
     "ways": ways.run,
     "training": training.run,
+    "localisation": localisation.run,
 }
 
 

@@ -12,6 +12,9 @@ def test_the_default_model_comes_first_and_needs_no_extra() -> None:
     assert [(model.name, model.size, model.extra) for model in others] == [
         ("efficientnet-lite1", (240, 240), "models"),
         ("efficientnet-lite2", (260, 260), "models"),
+        ("scenes-resnet", (64, 64), None),
+        ("scenes-vgg", (64, 64), None),
+        ("scenes-vit", (64, 64), None),
     ]
 
 

@@ -34,6 +34,9 @@ KNOWN_MODELS = {
         KnownModel(
             "efficientnet-lite2", "EfficientNet-Lite2, 1000 ImageNet classes", (260, 260), "models"
         ),
+        KnownModel("scenes-resnet", "small ResNet, 10 shapes in made scenes", (64, 64), None),
+        KnownModel("scenes-vgg", "small VGG, 10 shapes in made scenes", (64, 64), None),
+        KnownModel("scenes-vit", "small ViT, 10 shapes in made scenes", (64, 64), None),
     )
 }
 

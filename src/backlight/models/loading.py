@@ -25,6 +25,7 @@ from backlight.models.known import KNOWN_MODELS, KnownModel, known_models
 from backlight.models.model import Model
 from backlight.models.onnx.network import load_onnx
 from backlight.models.reading import Labels, Preprocessing, read_labels, with_preprocess
+from backlight.models.reference.shelf import REFERENCES, reference_model
 
 __all__ = ["KnownModel", "known_models", "load_model"]
 
@@ -128,6 +129,8 @@ def _devices() -> list[str]:
 
 def _load(name: str, weights: str | os.PathLike[str] | None, device: torch.device | None) -> Model:
     pretrained = weights is None
+    if name in REFERENCES:
+        return reference_model(name, pretrained=pretrained)
     if name in KNOWN_MODELS:
         return efficientnet_lite(name, pretrained=pretrained)
     kind, colon, rest = name.partition(":")

@@ -1,0 +1,98 @@
+"""The scripts in `training/` make files that the package reads, from scenes alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import average_precision_score
+
+from backlight.models.checkpoints import fingerprint
+from backlight.models.reference import shelf
+from backlight.scenes import CLASSES, batch, scenes
+
+# The scripts are no part of the package: they lie at the repository's root.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from training import precision, scenes_classifiers, scenes_data
+from training.recording import write
+from training.scenes_classifiers import Recipe, as_input, flipped, make, rise_and_fall
+
+TINY = Recipe(scenes=128, held_out=60, epochs=2)
+
+
+@pytest.fixture(autouse=True)
+def _scenes_kept_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenes_data.tempfile, "gettempdir", lambda: str(tmp_path))
+
+
+def test_average_precision_is_that_of_scikit_learn_also_with_equal_scores() -> None:
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 2, (200, 3))
+    for scores in (random.normal(size=(200, 3)), random.integers(0, 5, (200, 3))):
+        ours = precision.precisions(scores, labels)
+        assert ours == pytest.approx(average_precision_score(labels, scores, average=None))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_pictures_are_those_of_the_scenes_and_are_kept(
+    processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenes_data, "_CHUNK", 20)
+    made = scenes_data.pictures(30, start=7, level="easy", processes=processes)
+    expected = batch(scenes(30, level="easy", start=7))
+    np.testing.assert_array_equal(made.images.astype(np.float32) / 255, expected.images)
+    np.testing.assert_array_equal(made.labels, expected.labels)
+    assert len(list(tmp_path.rglob("*.npz"))) == 1
+    again = scenes_data.pictures(30, start=7, level="easy")
+    np.testing.assert_array_equal(again.images, made.images)
+
+
+@pytest.mark.parametrize("network", ["resnet", "vgg", "vit"])
+def test_what_a_training_writes_is_what_the_package_loads(
+    network: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, name, facts = make(network, TINY)
+    path = write(module, name, facts, tmp_path / "out")
+    monkeypatch.setattr(shelf, "weights_of", lambda name: path.read_bytes())
+    loaded = shelf.reference_model(name)
+    assert loaded.version == f"{path.name} {fingerprint(path.read_bytes())}"
+    unseen = scenes_data.pictures(TINY.held_out, start=scenes_data.HELD_OUT)
+    x = as_input(torch.from_numpy(unseen.images))
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded.module(x), module(x))
+    written = json.loads(path.with_suffix(".json").read_text())
+    mean = np.mean(list(written["average_precision"].values()))
+    assert written["mean_average_precision"] == pytest.approx(mean, abs=1e-4)
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    first, second = (make("resnet", TINY)[0].state_dict() for _ in range(2))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_pictures_without_a_crescent_are_mirrored_half_of_the_time() -> None:
+    images = torch.arange(3 * 4, dtype=torch.uint8).reshape(1, 3, 1, 4).expand(400, -1, -1, -1)
+    labels = torch.zeros(400, len(CLASSES))
+    labels[200:, CLASSES.index("crescent")] = 1
+    mirrored = (flipped(images, labels, torch.Generator().manual_seed(0)) != images).any((1, 2, 3))
+    assert 70 < int(mirrored[:200].sum()) < 130
+    assert not mirrored[200:].any()
+
+
+def test_the_rate_rises_for_a_tenth_and_then_falls_to_nothing() -> None:
+    assert [rise_and_fall(done) for done in (0, 0.05, 0.1, 0.55, 1)] == pytest.approx(
+        [0, 0.5, 1, 0.5, 0]
+    )
+
+
+def test_the_command_says_which_networks_there_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["scenes_classifiers", "lenet"])
+    with pytest.raises(SystemExit):
+        scenes_classifiers.main()
+    assert "resnet" in capsys.readouterr().err
