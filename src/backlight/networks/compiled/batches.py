@@ -41,9 +41,9 @@ def batch_gradient(
         inputs, units = sizes[layer], sizes[layer + ONE]
         before, here = rows * starts[layer], rows * starts[layer + ONE]
         bias = end + inputs * units
-        weights = parameters[end:bias].reshape(inputs, units)
-        arriving = signals[before : before + rows * inputs].reshape(rows, inputs)
-        nets = signals[here : here + rows * units].reshape(rows, units)
+        weights = _matrix(parameters, end, inputs, units)
+        arriving = _matrix(signals, before, rows, inputs)
+        nets = _matrix(signals, here, rows, units)
         np.dot(arriving, weights, nets)
         for row in range(rows):
             for j in range(units):
@@ -68,17 +68,23 @@ def batch_gradient(
         before, here = rows * starts[layer], rows * starts[layer + ONE]
         bias = end - units
         end = bias - inputs * units
-        delta = deltas[here : here + rows * units].reshape(rows, units)
-        arriving = signals[before : before + rows * inputs].reshape(rows, inputs)
-        np.dot(arriving.T, delta, gradient[end:bias].reshape(inputs, units))
+        delta = _matrix(deltas, here, rows, units)
+        arriving = _matrix(signals, before, rows, inputs)
+        np.dot(arriving.T, delta, _matrix(gradient, end, inputs, units))
         for j in range(units):
             gradient[bias + j] = 0.0
         for row in range(rows):
             for j in range(units):
                 gradient[bias + j] += deltas[here + row * units + j]
         if layer > FIRST:
-            weights = parameters[end:bias].reshape(inputs, units)
-            back = deltas[before : before + rows * inputs].reshape(rows, inputs)
+            weights = _matrix(parameters, end, inputs, units)
+            back = _matrix(deltas, before, rows, inputs)
             np.dot(delta, weights.T, back)
             through_units(ways_back[layer - ONE], signals, slopes, deltas, before, rows, inputs)
     return error
+
+
+@njit(**COMPILED)
+def _matrix(flat: Any, start: int, rows: int, columns: int) -> Any:
+    """A view (rows, columns) of what begins there."""
+    return flat[start : start + rows * columns].reshape(rows, columns)
