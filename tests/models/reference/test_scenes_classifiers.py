@@ -124,7 +124,7 @@ def test_weights_that_are_not_there_or_damaged_say_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("backlight.models.reference.shelf.weights_of", lambda name: b"cut short")
-    with pytest.raises(ModelError, match="the file of weights of scenes-vgg is damaged"):
+    with pytest.raises(ModelError, match="weights of scenes-vgg are damaged: reinstall"):
         reference_model("scenes-vgg")
     content = weights_of("scenes-vit")
     monkeypatch.setattr("backlight.models.reference.shelf.weights_of", lambda name: content)

@@ -8,6 +8,8 @@ from importlib import resources
 from typing import Final
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
 from torch import nn
 
 from backlight.errors import ModelError, did_you_mean
@@ -18,7 +20,6 @@ from backlight.models.preprocessing import Preprocess
 from backlight.models.reference.resnet import ResNet
 from backlight.models.reference.vgg import VGG
 from backlight.models.reference.vit import ViT
-from backlight.models.tensor_file import read_tensors
 from backlight.scenes import CLASSES
 
 
@@ -80,7 +81,10 @@ def weights_of(name: str) -> bytes:
 
 def _pretrained(name: str) -> tuple[nn.Module, str]:
     content = weights_of(name)
-    tensors = read_tensors(content, f"the file of weights of {name}")
+    try:
+        tensors = load(content)
+    except SafetensorError as error:
+        raise ModelError(f"the weights of {name} are damaged: reinstall backlight") from error
     # Half precision is for the file's size; numbers of batches seen stay whole.
     state = {key: t.float() if t.is_floating_point() else t for key, t in tensors.items()}
     # On "meta" nothing is filled with random numbers that the weights would replace at once.
