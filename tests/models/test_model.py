@@ -58,3 +58,8 @@ def test_labels_that_are_not_a_list_of_strings_are_refused(labels: object, words
 def test_preprocessing_that_cannot_be_called_is_refused() -> None:
     with pytest.raises(ModelError, match="preprocess must be a Preprocess"):
         Model(nn.Identity(), preprocess=224)  # type: ignore[arg-type]
+
+
+def test_a_task_that_does_not_exist_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ModelError, match="no task 'clasify'; did you mean 'classify'"):
+        Model(nn.Identity(), task="clasify")  # type: ignore[arg-type]

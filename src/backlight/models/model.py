@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from backlight.errors import ModelError
+from backlight.errors import ModelError, did_you_mean
+from backlight.models.tasks import TASKS, Task
 from backlight.models.vocabulary import Encoder
 
 
@@ -42,12 +43,15 @@ class Model:
         source: where it came from: a known name, a file, or None for a module of one's own.
         options: by argument of `load_model`, the names and files that were given with the source:
             `{"preprocess": "unit", "labels": "labels.txt"}`.
+        task: what it is asked to do: one of `backlight.models.tasks.TASKS`.
+        multi_label: whether each class is there or not by itself, so that a class's probability is
+            the sigmoid of its score, not a share among all (softmax).
         input_shape: the shape of its first input where that is known, such as (1, 3, 224, 224);
             None in place of a size that is free.
 
     Raises:
         ModelError: `module` is not a `torch.nn.Module`, `preprocess` or `encode` cannot be called,
-            or `labels` is not a sequence of strings.
+            `labels` is not a sequence of strings, or there is no such task.
     """
 
     module: nn.Module
@@ -59,6 +63,8 @@ class Model:
     input_shape: tuple[int | None, ...] | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     encode: Encoder | None = None
+    task: Task = "classify"
+    multi_label: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.module, nn.Module):
@@ -78,6 +84,9 @@ class Model:
                 "encode must be a Vocabulary, Tokens or another callable from texts to token ids, "
                 f"got {type(self.encode).__name__}"
             )
+        if self.task not in TASKS:
+            hint = did_you_mean(str(self.task), TASKS) or f": one of {', '.join(TASKS)}"
+            raise ModelError(f"no task {self.task!r}{hint}")
         if self.labels is not None:
             object.__setattr__(self, "labels", _checked_labels(self.labels))
         if self.name is None:
