@@ -169,7 +169,8 @@ def _leaf_gradient(
 def _weighed(values: Sequence[Tensor], stencil: Any, h: Tensor) -> Tensor:
     """In double precision, which the differences of single precision numbers need."""
     total = sum(w * v.double() for v, (_, w) in zip(values, stencil, strict=True))
-    return total / h.double()  # type: ignore[no-any-return]
+    # The steps along directions were measured on the processor, whatever device f runs on.
+    return total / h.to(total)  # type: ignore[no-any-return]
 
 
 def _length(
