@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import backlight.scenes
-from backlight.scenes import scenes
+from backlight.scenes import CLASSES, COLOURS, scenes
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -30,11 +30,13 @@ class Pictures(NamedTuple):
 
     Attributes:
         images: uint8 (N, 3, H, W).
-        labels: float32 (N, classes), 1 for each class that is there.
+        labels: float32 (N, shapes), 1 for each shape that is there.
+        pairs: float32 (N, shapes, colours), 1 for each shape that is there in this colour.
     """
 
     images: Array
     labels: Array
+    pairs: Array
 
 
 def pictures(
@@ -44,7 +46,7 @@ def pictures(
     path = _kept(f"{level}-{seed}-{start}-{count}")
     if path.exists():
         with np.load(path) as file:
-            return Pictures(file["images"], file["labels"])
+            return Pictures(file["images"], file["labels"], file["pairs"])
     parts = [
         (seed, level, first, min(_CHUNK, start + count - first))
         for first in range(start, start + count, _CHUNK)
@@ -59,7 +61,7 @@ def pictures(
     path.parent.mkdir(exist_ok=True)
     # Whole or not at all: a run that is stopped here leaves no half file under the name.
     draft = path.with_suffix(f".{multiprocessing.current_process().pid}.npz")
-    np.savez(draft, images=whole.images, labels=whole.labels)
+    np.savez(draft, **whole._asdict())
     draft.replace(path)
     return whole
 
@@ -67,17 +69,20 @@ def pictures(
 def _make(part: tuple[int, str, int, int]) -> Pictures:
     seed, level, start, count = part
     images, labels = [], []
-    for scene in scenes(count, seed, level, start=start):
+    pairs = np.zeros((count, len(CLASSES), len(COLOURS)), np.float32)
+    for number, scene in enumerate(scenes(count, seed, level, start=start)):
         images.append(scene.image.transpose(2, 0, 1))
         labels.append(scene.labels)
-    return Pictures(np.stack(images), np.stack(labels))
+        for thing in scene.objects:
+            pairs[number, CLASSES.index(thing.shape), list(COLOURS).index(thing.colour)] = 1
+    return Pictures(np.stack(images), np.stack(labels), pairs)
 
 
 def _kept(name: str) -> Path:
-    """Where these scenes are kept. The name changes with the code that draws them."""
+    """Where these scenes are kept. The name changes with the code that makes them."""
     source = Path(backlight.scenes.__file__).parent
     digest = hashlib.sha256()
-    for file in sorted(source.glob("*.py")):
+    for file in (Path(__file__), *sorted(source.glob("*.py"))):
         digest.update(file.read_bytes())
     folder = Path(tempfile.gettempdir()) / "backlight-training"
     return folder / f"scenes-{name}-{digest.hexdigest()[:12]}.npz"

@@ -1,7 +1,8 @@
-"""A small vision transformer: Dosovitskiy et al. 2021, arXiv 2010.11929, with a class token.
+"""A small vision transformer: Dosovitskiy et al. 2021, arXiv 2010.11929, with fine tokens.
 
-Its tokens are made by a few convolutions, each halving the picture, in place of one cut into
-patches: so small a network then learns far sooner (Xiao et al. 2021, arXiv 2106.14881).
+Its tokens are made by a few convolutions in place of one cut into patches: so small a network then
+learns far sooner (Xiao et al. 2021, arXiv 2106.14881). It has no class token: every token is
+scored, and the scores are put together, see `evidence`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ import math
 
 import torch
 from torch import Tensor, nn
+
+from backlight.models.reference.evidence import Evidence, over_colours, over_places
+
+GRID = 16  # tokens to a side, each 4 pixels wide
 
 
 class Attention(nn.Module):
@@ -52,30 +57,39 @@ class Block(nn.Module):
 
 
 class ViT(nn.Module):
-    """Images (B, 3, 64, 64) to logits (B, classes), by way of a class token and 8 × 8 others."""
+    """Images (B, 3, 64, 64) to logits (B, shapes), by way of 16 × 16 tokens."""
 
-    def __init__(self, classes: int = 10, width: int = 96, depth: int = 5, heads: int = 4) -> None:
+    def __init__(
+        self, shapes: int = 10, colours: int = 8, width: int = 64, depth: int = 2, heads: int = 2
+    ) -> None:
         super().__init__()
+        self.colours = colours
         self.patches = nn.Sequential(
-            *_halved(3, 24), *_halved(24, 48), nn.Conv2d(48, width, 4, stride=2, padding=1)
+            *_convolution(3, 24, 4, stride=2),
+            *_convolution(24, width, 4, stride=2),
+            *_convolution(width, width, 3),
+            nn.Conv2d(width, width, 1),
         )
-        self.class_token = nn.Parameter(torch.zeros(1, 1, width))
-        self.places = nn.Parameter(0.02 * torch.randn(1, 1 + 8 * 8, width))
+        self.places = nn.Parameter(0.02 * torch.randn(1, GRID * GRID, width))
         self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(depth)))
         self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, classes)
+        self.head = nn.Linear(width, shapes * colours)
+
+    def evidence(self, images: Tensor) -> Evidence:
+        """The logits of shapes and of pairs of shape and colour."""
+        tokens = self.patches(images).flatten(2).transpose(1, 2)
+        scores = self.head(self.norm(self.blocks(tokens + self.places)))
+        pairs = over_places(scores.transpose(1, 2), self.colours)
+        return Evidence(over_colours(pairs), pairs)
 
     def forward(self, images: Tensor) -> Tensor:
-        """The logit of each class, for "it is there" against "it is not": no softmax, a sigmoid."""
-        tokens = self.patches(images).flatten(2).transpose(1, 2)
-        first = self.class_token.expand(len(tokens), -1, -1)
-        tokens = self.blocks(torch.cat([first, tokens], 1) + self.places)
-        return self.head(self.norm(tokens)[:, 0])  # type: ignore[no-any-return]
+        """The logit of each shape, for "it is there" against "it is not": no softmax, a sigmoid."""
+        return self.evidence(images).shapes
 
 
-def _halved(inputs: int, outputs: int) -> tuple[nn.Module, ...]:
+def _convolution(inputs: int, outputs: int, side: int, *, stride: int = 1) -> tuple[nn.Module, ...]:
     return (
-        nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False),
+        nn.Conv2d(inputs, outputs, side, stride, padding=1, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(),
     )
