@@ -11,7 +11,7 @@ from PIL import Image
 
 import backlight as bl
 from backlight import cli
-from backlight.explanations.pictures import page_data
+from backlight.explanations.pages import page_data
 
 from .pictured import CHELSEA, model
 
