@@ -36,6 +36,7 @@ from backlight.show.page_data import (
     QuestionData,
     WordData,
 )
+from backlight.show.page_text import number_text
 
 _LONGEST_LIST = 3  # so many names are told in a heading
 
@@ -118,7 +119,8 @@ def _several(ones: Sequence[Explanation], name: str) -> PhotoData:
         for one, told in zip(ones, names, strict=True)
     ]
     of_words = all(is_of_words(one) and probability(one) is not None for one in ones)
-    listed = ", ".join(names[:_LONGEST_LIST]) + (", …" if len(names) > _LONGEST_LIST else "")
+    # Labels may hold commas.
+    listed = " · ".join(names[:_LONGEST_LIST]) + (" · …" if len(names) > _LONGEST_LIST else "")
     words = caption(first)
     return PhotoData(
         name=name,
@@ -129,11 +131,19 @@ def _several(ones: Sequence[Explanation], name: str) -> PhotoData:
         classes=_likelihoods(ones, names) if of_words else _classes(first, _chosen(ones)),
         ranking="How likely each was, after the words before" if of_words else _ranking(first),
         region=first.photos[0].region if first.photos else None,
-        target=" · ".join(f"{one.names[0]} (score {float(one.scores[0]):.6g})" for one in ones),
+        target=_targets(ones, names, words),
         heading="Why these words?" if words and len(ones) > 1 else "",
         caption=_lit(words, ones),
         asked=None if words else _question(first),
     )
+
+
+def _targets(ones: Sequence[Explanation], names: Sequence[str], words: Sequence[str]) -> str:
+    """All of them in full, with their scores."""
+    listed = " · ".join(
+        f"{name} {number_text(float(one.scores[0]))}" for one, name in zip(ones, names, strict=True)
+    )
+    return f"words of “{' '.join(words)}” · scores: {listed}" if words else f"scores: {listed}"
 
 
 def _told_apart(one: Explanation, ones: Sequence[Explanation]) -> str:

@@ -100,7 +100,7 @@ def _caption(ones: list[Explanation]) -> list[str]:
     words = caption(first)
     title = f"“{' '.join(words)}”" if words else question(first)
     if not title:
-        title = ", ".join(dict.fromkeys(short_name(one) for one in ones))
+        title = " · ".join(dict.fromkeys(short_name(one) for one in ones))
     file = first.photos[0].name if first.photos and first.photos[0].is_file else ""
     methods = " and ".join(dict.fromkeys(method_of(one) for one in ones))
     return [title, " · ".join(filter(None, (file, methods, first.model)))]

@@ -117,7 +117,8 @@ def _classes(photo: PhotoData, shown: int | None) -> str:
         return ""
     highest = max((item.score for item in classes), default=0.0)
     rows = "".join(_class_row(item, highest, shown) for item in classes)
-    return f'<div><h3>{escaped(photo.ranking)}</h3><ol class="classes">{rows}</ol></div>'
+    kind = "classes words" if any(item.map is not None for item in classes) else "classes"
+    return f'<div><h3>{escaped(photo.ranking)}</h3><ol class="{kind}">{rows}</ol></div>'
 
 
 def _class_row(item: ClassData, highest: float, shown: int | None) -> str:
@@ -125,13 +126,17 @@ def _class_row(item: ClassData, highest: float, shown: int | None) -> str:
         share, numbers = item.score / highest if highest > 0 else 0.0, ""
     else:
         share, numbers = item.probability, f"{escaped(percent_text(item.probability))} · "
+    if item.map is None or item.probability is None:
+        numbers += f"score {number_text(item.score)}"
+    else:
+        numbers = escaped(percent_text(item.probability))  # of words the score is its logarithm
     length = 100 * min(max(share, 0.0), 1.0)
     chosen = ' class="chosen" aria-current="true"' if item.chosen else ""
     if item.map is not None:
         chosen = f' class="{"shown" if item.map == shown else ""}" data-map="{item.map}"'
     return (
         f'<li{chosen}><span class="label"><bdi>{escaped(item.label)}</bdi></span>'
-        f'<span class="numbers">{numbers}score {number_text(item.score)}</span>'
+        f'<span class="numbers">{numbers}</span>'
         '<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect width="{length:.4g}" height="1"/></svg></li>'
     )
