@@ -31,19 +31,19 @@ def tab(opened):
 def assert_shows(tab, step):
     frames = tab.locator(".frame").evaluate_all("all => all.map((e) => e.getAttribute('src'))")
     assert frames == [picture_uri(Image.fromarray(FRAMES[step]))] * 2
-    assert tab.locator(".heat").get_attribute("src") == heat_uri(
-        HEATS[step], signed=False, side=128
-    )
+    heat = heat_uri(HEATS[step], signed=False, size=(128, 96))
+    assert tab.locator(".heat").get_attribute("src") == heat
     assert tab.locator(".action").inner_text() == ACTIONS[step]
     assert tab.locator(".at").inner_text() == f"{step + 1} of {STEPS}"
     assert tab.locator(".choices-made .chosen .label").inner_text() == ACTIONS[step]
-    told = [
-        text.replace("\u2212", "-")
-        for text in tab.locator(".choices-made .numbers").all_inner_texts()
-    ]
-    assert [float(text) for text in told] == SCORES[step].tolist()
-    assert float(tab.locator(".curve .numbers").inner_text().replace("\u2212", "-")) == VALUES[step]
+    assert told(tab, ".choices-made .numbers") == SCORES[step].tolist()
+    assert told(tab, ".curve .numbers") == [VALUES[step]]
     assert float(tab.locator(".now").get_attribute("x1")) == 100 * step / (STEPS - 1)
+
+
+def told(tab, where):
+    """Numbers as people read them there."""
+    return [float(text.replace("\u2212", "-")) for text in tab.locator(where).all_inner_texts()]
 
 
 def test_it_begins_at_the_first_step(tab):
@@ -149,6 +149,18 @@ def test_nothing_scrolls_sideways_and_hostile_names_run_nothing(opened, width):
     tab.keyboard.press("ArrowRight")
     assert tab.locator(".at").inner_text() == f"2 of {STEPS}"
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("height", [300, 900])
+def test_the_map_lies_on_the_frame_whatever_its_grid_and_the_room_there_is(opened, height):
+    tall = np.repeat(FRAMES, 3, axis=1)  # 16 by 36, under maps of 4 by 3 cells
+    tab = opened(episode_page(tall, HEATS, ACTIONS), viewport={"width": 1280, "height": height})
+    frame, heat = tab.locator(".screen .frame").last, tab.locator(".heat")
+    assert frame.bounding_box() == heat.bounding_box()
+    ratios = [one.evaluate("e => e.naturalWidth / e.naturalHeight") for one in (frame, heat)]
+    assert ratios[1] == pytest.approx(ratios[0], rel=0.01)
+    fits = [one.evaluate("e => getComputedStyle(e).objectFit") for one in (frame, heat)]
+    assert fits == ["contain", "contain"]
 
 
 def test_without_scripts_the_first_step_is_there(opened):

@@ -66,7 +66,8 @@ def episode_page(
     if not per_second > 0:
         raise InputError(f"per_second={per_second}: expected a number above 0")
     pictures = [picture_uri(Image.fromarray(frame)) for frame in frames]
-    looks = [heat_uri(heat, signed=False, side=_MAP_SIDE) for heat in maps]
+    size = _shape(frames.shape[2], frames.shape[1])
+    looks = [heat_uri(heat, signed=False, size=size) for heat in maps]
     data = {
         "frames": pictures,
         "heats": looks,
@@ -112,6 +113,12 @@ def _pictures(frames: NDArray[np.uint8], frame: str, heat: str, map_name: str) -
 <img class="heat" {size} src="{heat}" alt="{escaped(map_name)}, over the frame"></div>
 <figcaption>{escaped(map_name)}</figcaption></figure>
 </div>"""
+
+
+def _shape(width: int, height: int) -> tuple[int, int]:
+    """The size of a map's picture: small, in the proportions of the frames that it lies on."""
+    scale = _MAP_SIDE / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _block(data: Mapping[str, object]) -> str:
