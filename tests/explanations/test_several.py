@@ -97,6 +97,11 @@ def test_a_question_is_told_with_its_answer() -> None:
     assert photo.asked.probability == pytest.approx(best.probability)
     assert photo.ranking == "Top answers"
     assert photo.caption == ()
+    both = bl.explain(answerer, CHELSEA, targets=["yes", "no"], text="a red circle?")
+    (photo,) = page_data(both).photos
+    assert photo.asked is not None
+    assert (photo.asked.text, photo.asked.answer) == ("a red circle?", "")
+    assert [item.name for item in photo.maps] == ["yes", "no"]
 
 
 def test_the_sheet_holds_every_overlay_in_reading_order(

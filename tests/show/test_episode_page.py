@@ -27,6 +27,15 @@ def test_the_data_of_every_step_is_inside() -> None:
     assert not re.search("https?://", html)
 
 
+def test_maps_with_both_signs_are_drawn_in_the_colours_of_both() -> None:
+    plain = episode_page(FRAMES, HEATS, ACTIONS)
+    both = episode_page(FRAMES, HEATS, ACTIONS, signed=True)
+    against = episode_page(FRAMES, -HEATS, ACTIONS, signed=True)
+    assert len({plain, both, against}) == 3
+    with pytest.raises(InputError):
+        episode_page(FRAMES, -HEATS, ACTIONS)
+
+
 def test_an_episode_may_be_one_step_long() -> None:
     html = episode_page(FRAMES[:1], HEATS[:1], ["up"], numbers={"value": [3.0]})
     assert '<output class="at">1 of 1</output>' in html

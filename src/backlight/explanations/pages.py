@@ -134,7 +134,7 @@ def _several(ones: Sequence[Explanation], name: str) -> PhotoData:
         target=_targets(ones, names, words),
         heading="Why these words?" if words and len(ones) > 1 else "",
         caption=_lit(words, ones),
-        asked=None if words else _question(first),
+        asked=None if words else _question(first, answered=len(set(names)) == 1),
     )
 
 
@@ -197,10 +197,11 @@ def _is_answered(one: Explanation) -> bool:
     return bool(question(one)) and text_kind(one) == "Question"
 
 
-def _question(one: Explanation) -> QuestionData | None:
+def _question(one: Explanation, *, answered: bool = True) -> QuestionData | None:
+    """What was asked, and, where one answer is explained, that answer."""
     if not question(one):
         return None
-    answer = one.names[0] if _is_answered(one) else ""
+    answer = one.names[0] if answered and _is_answered(one) else ""
     sure = probability(one) if answer else None
     return QuestionData(question(one), answer, sure, kind=text_kind(one))
 

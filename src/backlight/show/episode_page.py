@@ -35,6 +35,7 @@ def episode_page(
     *,
     choices: Sequence[str] = (),
     scores: ArrayLike | None = None,
+    signed: bool = False,
     numbers: Mapping[str, ArrayLike] | None = None,
     title: str = "Episode",
     lede: str = "",
@@ -51,6 +52,7 @@ def episode_page(
         actions: for each step what was done.
         choices, scores: the names of what could be done, and (T, len(choices)) how each was
             valued, drawn as bars; left out together.
+        signed: whether the maps show both signs, in [-1, 1]: what speaks for it and against.
         numbers: per step, by their names (reward, return, value): (T,) each, drawn as curves.
         title, lede: the heading, and a line below it.
         map_name, note: what the map is of, and how to read it.
@@ -58,16 +60,16 @@ def episode_page(
         recipe: what it takes to make it again.
 
     Raises:
-        InputError: the shapes do not fit together, a map is not in [0, 1], a number not finite.
+        InputError: the shapes do not fit together, a map is not in range, a number not finite.
     """
-    maps = _checked(frames, heats, actions)
+    maps = _checked(frames, heats, actions, signed)
     table = _table(scores, choices, len(frames))
     curves = {name: _series(name, given, len(frames)) for name, given in (numbers or {}).items()}
     if not per_second > 0:
         raise InputError(f"per_second={per_second}: expected a number above 0")
     pictures = [picture_uri(Image.fromarray(frame)) for frame in frames]
     size = _shape(frames.shape[2], frames.shape[1])
-    looks = [heat_uri(heat, signed=False, size=size) for heat in maps]
+    looks = [heat_uri(heat, signed=signed, size=size) for heat in maps]
     data = {
         "frames": pictures,
         "heats": looks,
@@ -127,13 +129,15 @@ def _block(data: Mapping[str, object]) -> str:
     return f'<script type="application/json" id="episode-data">{text}</script>'
 
 
-def _checked(frames: NDArray[np.uint8], heats: ArrayLike, actions: Sequence[str]) -> Numbers:
+def _checked(
+    frames: NDArray[np.uint8], heats: ArrayLike, actions: Sequence[str], signed: bool
+) -> Numbers:
     if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[3] != 3 or not frames.size:
         raise InputError(
             f"frames are uint8 of shape (steps, height, width, 3), not {frames.dtype} "
             f"{frames.shape}"
         )
-    maps = check_range(heats, 0.0)
+    maps = check_range(heats, -1.0 if signed else 0.0)
     if maps.ndim != 3 or len(maps) != len(frames) or not maps.size:
         raise InputError(
             f"{len(frames)} frames go with maps of shape ({len(frames)}, h, w), not {maps.shape}"
