@@ -19,6 +19,7 @@ from backlight.show.episode_parts import choices_part, numbers_part, player_part
 from backlight.show.page_data import RecipeData
 from backlight.show.page_parts import recipe_section
 from backlight.show.page_shell import filled
+from backlight.show.page_stage import legend
 from backlight.show.page_text import escaped
 from backlight.show.text import clean
 
@@ -85,7 +86,7 @@ def episode_page(
     ]
     main = f"""<section class="episode" aria-label="{escaped(title)}">
 <div class="watch">
-{_pictures(frames, pictures[0], looks[0], map_name)}
+{_pictures(frames, pictures[0], looks[0], map_name, signed)}
 {player_part(len(frames), per_second)}
 {f'<p class="note">{escaped(note)}</p>' if note else ""}
 </div>
@@ -103,7 +104,7 @@ def episode_page(
     )
 
 
-def _pictures(frames: NDArray[np.uint8], frame: str, heat: str, map_name: str) -> str:
+def _pictures(frames: NDArray[np.uint8], frame: str, heat: str, map_name: str, signed: bool) -> str:
     height, width = frames.shape[1:3]
     crisp = " crisp" if width < _PIXELATED else ""
     size = f'width="{width}" height="{height}"'
@@ -113,7 +114,8 @@ def _pictures(frames: NDArray[np.uint8], frame: str, heat: str, map_name: str) -
 <figcaption>What it saw</figcaption></figure>
 <figure><div class="screen">{picture} alt="">
 <img class="heat" {size} src="{heat}" alt="{escaped(map_name)}, over the frame"></div>
-<figcaption>{escaped(map_name)}</figcaption></figure>
+<figcaption>{escaped(map_name)}</figcaption>
+{legend("diverging" if signed else "sequential")}</figure>
 </div>"""
 
 

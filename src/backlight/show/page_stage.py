@@ -41,6 +41,16 @@ def stage(photo: PhotoData, number: int, shown: int | None) -> str:
 </figure>"""
 
 
+def legend(kind: Legend) -> str:
+    """The bar of colours, with what its ends and its middle mean."""
+    low, middle, high = LEGEND_LABELS[kind]
+    return (
+        '<div class="legend">'
+        f'<img src="{picture_uri(legend_bar(kind))}" alt="Colours from {low} to {high}">'
+        f"<span>{low}</span><span>{middle}</span><span>{high}</span></div>"
+    )
+
+
 def _layer(item: MapData, photo: PhotoData, region: Box, place: int, *, shown: bool) -> str:
     if item.heat is not None:
         uri, opacity = heat_uri(item.heat, signed=item.signed), 75
@@ -105,11 +115,8 @@ def _hint(region: Box, photo: PhotoData) -> str:
 
 def _about(item: MapData, place: int, *, shown: bool) -> str:
     kind: Legend = "diverging" if item.signed else "relief" if item.heat is None else "sequential"
-    low, middle, high = LEGEND_LABELS[kind]
     note = f'<p class="note">{escaped(item.note)}</p>' if item.note else ""
     return (
         f'<div class="about{" shown" if shown else ""}" data-map="{place}">'
-        f'<p class="name">{escaped(item.name)}</p><div class="legend">'
-        f'<img src="{picture_uri(legend_bar(kind))}" alt="Colours from {low} to {high}">'
-        f"<span>{low}</span><span>{middle}</span><span>{high}</span></div>{note}</div>"
+        f'<p class="name">{escaped(item.name)}</p>{legend(kind)}{note}</div>'
     )
