@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backlight.explanations.explain import explain as explain
     from backlight.explanations.explanation import Explanation as Explanation
     from backlight.explanations.layer import layers as layers
+    from backlight.explanations.several import Explanations as Explanations
     from backlight.explanations.targets.answers import Answer as Answer
     from backlight.explanations.targets.boxes import Box as Box
     from backlight.explanations.targets.classes import Action as Action
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from backlight.explanations.targets.combined import Difference as Difference
     from backlight.explanations.targets.combined import Not as Not
     from backlight.explanations.targets.embeddings import Embedding as Embedding
+    from backlight.explanations.targets.every_word import Words as Words
     from backlight.explanations.targets.pixels import Pixels as Pixels
     from backlight.explanations.targets.values import Value as Value
     from backlight.explanations.targets.words import Caption as Caption
@@ -70,6 +72,7 @@ _HOMES = {
     "DualNumbers": "backlight.gradients.dual",
     "Embedding": "backlight.explanations.targets.embeddings",
     "Explanation": "backlight.explanations.explanation",
+    "Explanations": "backlight.explanations.several",
     "FiniteDifferences": "backlight.gradients.finite",
     "Model": "backlight.models.model",
     "Network": "backlight.networks.network",
@@ -80,6 +83,7 @@ _HOMES = {
     "Value": "backlight.explanations.targets.values",
     "Vocabulary": "backlight.models.vocabulary",
     "Word": "backlight.explanations.targets.words",
+    "Words": "backlight.explanations.targets.every_word",
     "check": "backlight.gradients.check",
     "compare": "backlight.gradients.compare",
     "derivatives": "backlight.gradients.method",
@@ -100,6 +104,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "Not",
     "Difference",
     "Word",
+    "Words",
     "Caption",
     "Answer",
     "Action",
@@ -117,6 +122,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "compare",
     "check",
     "Explanation",
+    "Explanations",
     "Model",
     "BlackBox",
     "Preprocess",

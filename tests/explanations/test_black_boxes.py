@@ -16,7 +16,7 @@ from torch import Tensor
 
 import backlight as bl
 from backlight.errors import InputError, LayerError, MethodError, ModelError
-from backlight.explanations.pictures import page_data
+from backlight.explanations.pages import page_data
 
 X = torch.randn(2, 3, 16, 24, generator=torch.Generator().manual_seed(1))
 MIXING = np.random.default_rng(1).normal(size=(5, 3))

@@ -16,7 +16,7 @@ from torch import nn
 
 import backlight as bl
 from backlight.explanations.explanation import Explanation
-from backlight.explanations.pictures import page_data
+from backlight.explanations.pages import page_data
 
 from .pictured import CHELSEA, model
 

@@ -21,7 +21,8 @@ import backlight as bl
 from backlight.errors import InputError
 from backlight.explanations.explanation import Explanation
 from backlight.explanations.methods import METHODS
-from backlight.explanations.pictures import _caption, _only, page_data, photo_of, sheet
+from backlight.explanations.pages import page_data
+from backlight.explanations.pictures import caption_of, one_image, photo_of, sheet
 
 from .networks import photos, resnet_like, seeded
 from .pictured import CHELSEA, CROP, SQUASH, colours, model
@@ -122,12 +123,12 @@ def test_tensors_of_any_channels_have_pictures(channels: int, method: str) -> No
 
 def test_a_tensor_is_shown_stretched_from_black_to_white() -> None:
     why = bl.explain(resnet_like(), photos(), 1)
-    shown = colours(photo_of(_only(why, 1)))
+    shown = colours(photo_of(one_image(why, 1)))
     raw = photos()[1].permute(1, 2, 0).numpy()
     expected = (raw - raw.min()) / np.ptp(raw) * 255
     assert np.abs(shown - expected).max() <= 0.51
     even = dataclasses.replace(why, image=torch.ones_like(why.image))
-    assert np.array_equal(np.unique(colours(photo_of(_only(even, 0)))), [128])
+    assert np.array_equal(np.unique(colours(photo_of(one_image(even, 0)))), [128])
 
 
 @pytest.mark.parametrize("index", [2, -3, 100])
@@ -155,15 +156,15 @@ def test_the_caption_says_what_of_which_file_how_and_where(tmp_path: Path) -> No
     Image.fromarray(CHELSEA).save(path)
     why = bl.explain(model(), path, "c")
     assert why.layer_facts is not None
-    assert _caption(why) == [
+    assert caption_of(why) == [
         "c",
         f"my cat.png · score {float(why.scores[0]):.4g} · "
         f"Grad-CAM at layer3 ({why.layer_facts.grid}) · tiny".replace("-0.", "\u22120."),
     ]
     gradient = bl.explain(model(), CHELSEA, bl.Not("c"), method="gradient")
     score = f"{abs(float(gradient.scores[0])):.4g}"
-    assert _caption(gradient)[0] == "not c"
-    assert re.fullmatch(rf"score \u2212?{score} · Gradient · tiny", _caption(gradient)[1])
+    assert caption_of(gradient)[0] == "not c"
+    assert re.fullmatch(rf"score \u2212?{score} · Gradient · tiny", caption_of(gradient)[1])
 
 
 def test_a_map_without_anything_positive_is_said_to_be_empty(tmp_path: Path) -> None:
@@ -176,13 +177,13 @@ def test_a_map_without_anything_positive_is_said_to_be_empty(tmp_path: Path) -> 
     with torch.no_grad():
         net[4].weight[1] = -net[4].weight[1].abs()  # whatever is seen speaks against class 1
     empty = bl.explain(net, photos(1), 1, layer="1")
-    assert "nothing speaks for it in Grad-CAM at 1 (22×22×4)" in _caption(empty)[1]
+    assert "nothing speaks for it in Grad-CAM at 1 (22×22×4)" in caption_of(empty)[1]
     assert not empty.heatmap().any()
     (photo,) = page_data(empty).photos
     assert photo.maps[0].note.startswith(f"Nothing at this layer speaks for {empty.names[0]}.")
     for ending in (".png", ".html", ".npz"):
         assert empty.save(tmp_path / f"why{ending}").exists()
-    assert "nothing" not in _caption(bl.explain(net, photos(1), bl.Not(1), layer="1"))[1]
+    assert "nothing" not in caption_of(bl.explain(net, photos(1), bl.Not(1), layer="1"))[1]
 
 
 @pytest.mark.parametrize(("count", "columns", "rows"), [(1, 1, 1), (2, 2, 1), (3, 2, 2), (5, 3, 2)])

@@ -11,7 +11,7 @@ from PIL import Image
 
 import backlight as bl
 from backlight import cli
-from backlight.explanations.pictures import page_data
+from backlight.explanations.pages import page_data
 
 from .pictured import CHELSEA, model
 
@@ -39,7 +39,7 @@ def parsed(words: list[str]) -> Any:
 def test_the_command_line_asks_the_same_question_again(files: list[Path]) -> None:
     options = parsed(command_of(files[0], "c", layer="layer2", method="guided-grad-cam"))
     assert options.photos == ["my cat.png"]
-    assert (options.model, options.target) == ("efficientnet-lite0", "c")
+    assert (options.model, options.target) == ("efficientnet-lite0", ["c"])
     assert (options.method, options.layer) == ("guided-grad-cam", "layer2")
     assert not options.counterfactual
 
@@ -48,9 +48,9 @@ def test_the_top_class_is_written_down_for_one_photo_and_left_open_for_several(
     files: list[Path],
 ) -> None:
     why = bl.explain(model(), files[0])
-    assert parsed(command_of(files[0])).target == str(why.classes[0])
+    assert parsed(command_of(files[0])).target == [str(why.classes[0])]
     several = parsed(command_of(files, bl.Not()))
-    assert several.target is None
+    assert several.target == []
     assert several.counterfactual
     assert several.photos == ["my cat.png", "it's; rm -rf $HOME.png", "./-dash.png"]
 
@@ -66,7 +66,17 @@ def test_the_top_class_is_written_down_for_one_photo_and_left_open_for_several(
 )
 def test_targets_are_named(files: list[Path], target: Any, named: str, against: bool) -> None:
     options = parsed(command_of(files[:2], target))
-    assert (options.target, options.counterfactual) == (named, against)
+    assert (options.target, options.counterfactual) == ([named], against)
+
+
+def test_several_targets_are_named_in_one_command(files: list[Path]) -> None:
+    asked = {"targets": ["c", 3]}
+    options = parsed(command_of(files[0], **asked))
+    assert options.target == ["c", "3"]
+    mixed = bl.explain(model(source="efficientnet-lite0"), files[0], targets=["c", bl.Not(3)])
+    assert page_data(mixed).recipe.command == ""
+    layers = bl.explain(model(source="efficientnet-lite0"), files[0], layer=["layer1", "layer2"])
+    assert page_data(layers).recipe.command == ""
 
 
 def test_the_way_is_named_where_it_is_not_backpropagation(files: list[Path]) -> None:

@@ -154,3 +154,25 @@ def test_devices_that_are_not_there_are_refused(device: str, words: str) -> None
 def test_the_cpu_is_always_there() -> None:
     assert resolve_device("cpu") == torch.device("cpu")
     assert resolve_device(torch.device("cpu")) == torch.device("cpu")
+
+
+def test_a_task_replaces_what_the_network_says_and_is_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_task.py").write_text(
+        "import torch\n\ndef make():\n    return torch.nn.Conv2d(3, 4, 1)\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert load_model("own_task:make").task == "classify"
+    loaded = load_model("own_task:make", task="segment")
+    assert loaded.task == "segment"
+    assert loaded.options == {"task": "segment"}
+    assert loaded.source == "own_task:make"
+
+
+def test_a_task_that_there_is_not_or_that_a_known_network_has_not_is_refused() -> None:
+    with pytest.raises(ModelError, match="no task 'captoin'; did you mean 'caption'"):
+        load_model("scenes-resnet", task="captoin")
+    with pytest.raises(ModelError, match="scenes-resnet is made to classify, not for task='vqa'"):
+        load_model("scenes-resnet", task="vqa")
+    assert load_model("scenes-resnet", task="classify").task == "classify"

@@ -23,7 +23,7 @@ from page_parsed import Parsed, picture
 from backlight.errors import InputError
 from backlight.show.colour import diverging, sequential
 from backlight.show.page import ClassData, MapData, PageData, PhotoData, page
-from backlight.show.page_parts import percent_text
+from backlight.show.page_text import percent_text
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import sys
 from pathlib import Path
@@ -18,20 +17,6 @@ from PIL import Image
 
 from backlight.show.page import MapData, PageData, page
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium to open the page in")
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
@@ -41,18 +26,8 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture
-def tab(browser, address):
-    """The page, opened; afterwards: nothing was asked of the network, nothing complained about."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    trouble = []
-    tab.on("console", lambda message: trouble.append(message.text))
-    tab.on("pageerror", lambda error: trouble.append(str(error)))
-    tab.on("request", lambda r: r.url.startswith(("data:", "file:")) or trouble.append(r.url))
-    tab.goto(address)
-    yield tab
-    context.close()
-    assert trouble == []
+def tab(opened):
+    return opened(page(one_photo()))
 
 
 def opacity(tab):

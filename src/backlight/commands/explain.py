@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ from backlight.errors import BacklightError
 
 if TYPE_CHECKING:
     from backlight.explanations.explanation import Explanation
+    from backlight.explanations.several import Explanations
+
+    Answer = Explanation | Explanations
 
 Failures = dict[str, str]  # why it failed, by photo
 
@@ -71,41 +75,49 @@ def _explain(
             progress.done()
 
 
-def _question(options: argparse.Namespace) -> Callable[[str], Explanation]:
+def _question(options: argparse.Namespace) -> Callable[[str], Answer]:
     """What is asked about every photo: the model is loaded, the options are understood."""
     from backlight.commands.model import model_from
+    from backlight.commands.tasks import query
     from backlight.explanations.explain import explain
     from backlight.explanations.methods import find_method
-    from backlight.explanations.targets.combined import Not
-    from backlight.explanations.targets.given import as_target
     from backlight.gradients.method import find_way
+    from backlight.models.tasks import find_task
 
     find_method(options.method)  # a misspelt name need not wait for the model
     find_way(options.gradients or "backprop")
-    target = as_target(options.target)
+    if options.task is not None:
+        find_task(options.task)
     model = model_from(options)
+    asked = query(options, model)
+    put = functools.partial(
+        explain,
+        model,
+        text=asked.text,
+        layer=options.layer,
+        method=options.method,
+        gradients=options.gradients,
+    )
 
-    def ask(photo: str) -> Explanation:
-        asked = Not(target) if options.counterfactual else target
-        why: Explanation = explain(
-            model,
-            photo,
-            asked,
-            layer=options.layer,
-            method=options.method,
-            gradients=options.gradients,
-        )
-        return why
+    def ask(photo: str) -> Answer:
+        several = len(asked.targets) > 1
+        return put(photo, targets=asked.targets) if several else put(photo, asked.targets[0])
 
     return ask
 
 
-def _shown(photo: str, why: Explanation, paths: list[Path], options: argparse.Namespace) -> str:
+def _shown(photo: str, why: Answer, paths: list[Path], options: argparse.Namespace) -> str:
     from backlight.commands.report import record, report
+    from backlight.commands.report_several import record_of_several, report_several
+    from backlight.explanations.explanation import Explanation
 
+    if isinstance(why, Explanation):
+        if options.json:
+            return as_json(record(photo, why, paths, top=options.top))
+        return report(photo, why, paths, top=options.top, width=width())
     if options.json:
-        return as_json(record(photo, why, paths, top=options.top))
-    return report(photo, why, paths, top=options.top, width=width())
+        return as_json(record_of_several(photo, why, paths, top=options.top))
+    return report_several(photo, why, paths, width=width())
 
 
 def _tell(failures: Failures, asked: int) -> None:

@@ -15,6 +15,8 @@ _EXAMPLES = """examples:
   backlight explain cat.jpg
   backlight explain cat.jpg --target "tiger cat" --method guided-grad-cam
   backlight explain *.jpg --model timm:resnet50 --out maps
+  backlight explain photo.jpg --model MODEL --task caption --word circle
+  backlight explain photo.jpg --model MODEL --task vqa --question "is it red?"
 """
 
 
@@ -31,10 +33,45 @@ def add_explain(commands: Commands) -> None:
     command.add_argument("photos", nargs="+", metavar="PHOTO", help="image files")
     question = command.add_argument_group("the question")
     question.add_argument(
+        "--task",
+        metavar="NAME",
+        help="classify, caption, vqa, detect or segment (default: what the network is made for)",
+    )
+    question.add_argument(
         "--target",
+        action="append",
+        default=[],
         metavar="CLASS",
-        help="label or index of the class to explain (default: the best class; "
-        "--top 1000 lists a thousand)",
+        help="label or index of the class to explain; several times for several on one page "
+        "(default: the best class, the surest detection; --top 1000 lists a thousand)",
+    )
+    question.add_argument("--question", metavar="TEXT", help="what is asked about the photo (vqa)")
+    question.add_argument(
+        "--answer",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="the answer to explain; several times for several (default: the network's)",
+    )
+    question.add_argument(
+        "--caption", metavar="TEXT", help="a caption to explain in place of the network's own"
+    )
+    question.add_argument(
+        "--word",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="a word of the caption, or its position from 0; several times for several "
+        "(default: every word)",
+    )
+    question.add_argument(
+        "--whole", action="store_true", help="explain the whole caption as one, not its words"
+    )
+    question.add_argument(
+        "--box",
+        metavar="X0,Y0,X1,Y1",
+        help="which detection of the --target: the one that overlaps this most, in pixels of the "
+        "network's input, as the answer tells them",
     )
     question.add_argument(
         "--counterfactual", action="store_true", help="show what speaks against the target instead"

@@ -22,6 +22,7 @@ def model_from(options: argparse.Namespace) -> Model:
         device=options.device,
         preprocess=options.preprocess or None,
         labels=options.labels or None,
+        task=getattr(options, "task", None),
     )
     if model.preprocess is None:
         raise ModelError(

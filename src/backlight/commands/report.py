@@ -11,10 +11,11 @@ from typing import Any
 
 from backlight.commands.records import finite
 from backlight.commands.terminal import cells, one_line, shorten
-from backlight.explanations.explanation import Explanation, RankedClass
+from backlight.explanations.explanation import Explanation
+from backlight.explanations.reading import caption, question
 from backlight.gradients.method import way_title
 
-_BAR = 18  # columns of the longest bar
+BAR = 18  # columns of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEAST_LABEL = 12  # columns that a label is given at least, however narrow the terminal
 
@@ -32,23 +33,41 @@ def report(
         width: columns of the terminal; None for as many as it takes.
     """
     lines = [
-        *_heading(one_line(photo), one_line(why.names[0]), width),
-        f"  {why.model} · {_how(why)} · score {float(why.scores[0]):.2f}",
+        *heading(one_line(photo), one_line(why.names[0]), width),
+        *text_beside(why),
+        f"  {why.model} · {how(why)} · score {float(why.scores[0]):.2f}",
     ]
-    if facts := why.layer_facts:
-        place = facts.grid if facts.grid not in facts.reason else ""
-        where = ", ".join(filter(None, (place, facts.reason)))
-        lines += _broken(f"  layer {facts.name}:", where, width)
+    lines += where_looked(why, width)
     lines += ["", *_classes(why, top, width), ""] if why.logits is not None else [""]
     if not why.signed and not bool(why.heatmap().any()):
         lines.append(f"  nothing there speaks for {why.names[0]}: the picture shows no map")
+    return "\n".join([*lines, *written(outputs, width)]) + "\n"
+
+
+def text_beside(why: Explanation) -> list[str]:
+    """The question that was asked, or the caption that is explained; no line for neither."""
+    text = question(why) or " ".join(caption(why))
+    return [f"  “{one_line(text)}”"] if text else []
+
+
+def where_looked(why: Explanation, width: int | None) -> list[str]:
+    """The layer; no line for methods that look at none."""
+    facts = why.layer_facts
+    if facts is None:
+        return []
+    place = facts.grid if facts.grid not in facts.reason else ""
+    where = ", ".join(filter(None, (place, facts.reason)))
+    return broken(f"  layer {facts.name}:", where, width)
+
+
+def written(outputs: Sequence[Path], width: int | None) -> list[str]:
+    """The files."""
     first, *others = (one_line(os.fspath(path)) for path in outputs)
-    for other in others:
-        lines += _broken(f"  wrote {first}", f"and {other}", width)
-    return "\n".join(lines if others else [*lines, f"  wrote {first}"]) + "\n"
+    lines = [line for other in others for line in broken(f"  wrote {first}", f"and {other}", width)]
+    return lines or [f"  wrote {first}"]
 
 
-def _how(why: Explanation) -> str:
+def how(why: Explanation) -> str:
     swept = why.gradients == "backprop"
     return why.method if swept else f"{why.method} by {way_title(why.gradients)}"
 
@@ -58,7 +77,6 @@ def record(photo: str, why: Explanation, outputs: Sequence[Path], *, top: int) -
 
     `box` is (x0, y0, x1, y1) in the photo's pixels.
     """
-    ranking = why.top(top)[0] if why.logits is not None else []
     return {
         "photo": photo,
         "model": why.model,
@@ -71,26 +89,41 @@ def record(photo: str, why: Explanation, outputs: Sequence[Path], *, top: int) -
         "class": why.classes[0],
         "score": finite(float(why.scores[0])),
         "box": why.boxes(of="photo")[0],
-        "top": [
-            {
-                "class": entry.index,
-                "label": entry.label,
-                "score": finite(entry.score),
-                "probability": finite(entry.probability),
-            }
-            for entry in ranking
-        ],
+        "top": ranked(why, top),
+        **text_record(why),
         "files": [os.fspath(path) for path in outputs],
     }
 
 
-def _heading(photo: str, answer: str, width: int | None) -> list[str]:
+def ranked(why: Explanation, top: int) -> list[dict[str, Any]]:
+    """The best classes; none where the output is no table of them."""
+    ranking = why.top(top)[0] if why.logits is not None else []
+    return [
+        {
+            "class": entry.index,
+            "label": entry.label,
+            "score": finite(entry.score),
+            "probability": finite(entry.probability),
+        }
+        for entry in ranking
+    ]
+
+
+def text_record(why: Explanation) -> dict[str, str]:
+    """The question or the caption, where there is one."""
+    if question(why):
+        return {"question": question(why)}
+    words = caption(why)
+    return {"caption": " ".join(words)} if words else {}
+
+
+def heading(photo: str, answer: str, width: int | None) -> list[str]:
     if width is None or cells(f"{photo}: {answer}") <= width:
         return [f"{photo}: {answer}"]
     return [f"{photo}:", f"  {shorten(answer, width - 2)}"]
 
 
-def _broken(first: str, second: str, width: int | None) -> list[str]:
+def broken(first: str, second: str, width: int | None) -> list[str]:
     """Both on one line where they fit, else on two."""
     if width is None or cells(f"{first} {second}") <= width:
         return [f"{first} {second}"]
@@ -103,17 +136,19 @@ def _classes(why: Explanation, count: int, width: int | None) -> list[str]:
     rows += [entry for entry in everything[count:] if entry.index == why.classes[0]]
     scores = [f"{entry.score:.2f}" for entry in rows]
     score_width = max(len("score"), *map(len, scores))
-    start = f"{'probability':{10 + _BAR}}  {'score':>{score_width}}  class  "
+    kind = "answer" if question(why) else "class"
+    start = f"{'probability':{10 + BAR}}  {'score':>{score_width}}  {kind:5}  "
     room = None if width is None else max(width - len(start), _LEAST_LABEL)
     return [start.rstrip()] + [
-        f"{'▸' if entry.index == why.classes[0] else ' '} {_share(entry)}  "
+        f"{'▸' if entry.index == why.classes[0] else ' '} {share(entry.probability)}  "
         f"{score:>{score_width}}  {entry.index:>5}  {shorten(one_line(entry.label), room)}"
         for entry, score in zip(rows, scores, strict=True)
     ]
 
 
-def _share(entry: RankedClass) -> str:
-    eighths = round(entry.probability * _BAR * 8) if math.isfinite(entry.probability) else 0
+def share(probability: float) -> str:
+    """A probability in per cent and as a bar."""
+    eighths = round(probability * BAR * 8) if math.isfinite(probability) else 0
     whole, rest = divmod(eighths, 8)
     bar = "█" * whole + (_EIGHTHS[rest] if rest else "")
-    return f"{entry.probability:6.1%}  {bar.ljust(_BAR)}"
+    return f"{probability:6.1%}  {bar.ljust(BAR)}"

@@ -9,8 +9,11 @@ from backlight.errors import BacklightError
 
 _AS_TYPED = (
     (r"pass overwrite=True \(--force on the command line\)", "--force writes over it"),
-    (r"\b(weights|labels)=", r"--\1 "),
     (r"\b(method|gradients|preprocess|task)='([^']+)'", r"--\1 \2"),
+    (r"\b(weights|labels)=", r"--\1 "),
+    (r"\btask= ", "--task "),
+    (r"; bl\.Word\([^)]*, at=0\) asks for it at a position", "; --caption TEXT explains another"),
+    (r"; bl\.Pixels\(class, mask\) looks where you say", ""),
     (r"give a Model with one label for each score", "--labels FILE gives one name for each score"),
     (r"\bor a Model with labels", "or name its classes with --labels FILE"),
     (
@@ -19,7 +22,7 @@ _AS_TYPED = (
     ),
     (r", or use derivatives\(f, x, directions\)", ""),
     # Each photo is explained by itself, so its place in the batch says nothing.
-    (r" for image 0\b", ""),
+    (r" (for|in) image 0\b", ""),
 )
 
 

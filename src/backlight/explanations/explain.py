@@ -20,13 +20,15 @@ from backlight.explanations.maps import Asked, Found
 from backlight.explanations.methods import Method, find_method
 from backlight.explanations.moved import moved
 from backlight.explanations.replica import Replica
+from backlight.explanations.several import Explanations
 from backlight.explanations.survey import survey
 from backlight.explanations.swept import swept
 from backlight.explanations.targets.base import Context, Target
 from backlight.explanations.targets.boxes import Box
+from backlight.explanations.targets.every_word import Words
 from backlight.explanations.targets.forms import score_table
 from backlight.explanations.targets.given import TargetLike, as_target
-from backlight.explanations.texts import Text, with_words
+from backlight.explanations.texts import Text, text_facts, with_words
 from backlight.explanations.tokens import tokens_of
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.method import Method as Way
@@ -39,6 +41,17 @@ _MOST_TRIED = 6
 Layers = LayerLike | Sequence[LayerLike] | None
 
 
+@overload
+def explain(
+    model: ModelLike,
+    inputs: Any,
+    target: Words,
+    *,
+    text: Text | None = None,
+    layer: Layers = None,
+    method: str = "grad-cam",
+    gradients: str | Way | None = None,
+) -> Explanations: ...
 @overload
 def explain(
     model: ModelLike,
@@ -61,7 +74,7 @@ def explain(
     layer: Layers = None,
     method: str = "grad-cam",
     gradients: str | Way | None = None,
-) -> list[Explanation]: ...
+) -> Explanations: ...
 def explain(
     model: ModelLike,
     inputs: Any,
@@ -72,7 +85,7 @@ def explain(
     layer: Layers = None,
     method: str = "grad-cam",
     gradients: str | Way | None = None,
-) -> Explanation | list[Explanation]:
+) -> Explanation | Explanations:
     """Why the model said what it said: which parts of the input a score depends on.
 
     The model is run once, in evaluation mode, on a private replica that shares its weights: the
@@ -87,8 +100,8 @@ def explain(
         target: what is explained: a class index, a label, a list with one of these per image,
             a callable from the output to one score per image, or `Not` one of them. Class scores
             are taken before the softmax. Or one of the targets `Difference`, `Word`, `Caption`,
-            `Answer`, `Action`, `Value`, `Box`, `Pixels`, `Embedding`. Every image's top class
-            when left out.
+            `Answer`, `Action`, `Value`, `Box`, `Pixels`, `Embedding`; `Words` are several. Every
+            image's top class when left out.
         text: what goes into a `Model` with a vocabulary (`encode`) beside the image: a question, a
             caption whose words are explained; one for all images or a list with one for each.
         targets: several targets, explained from one forward pass.
@@ -113,8 +126,8 @@ def explain(
             layer for each channel, and serve methods that look at a layer alone: `grad-cam`.
 
     Returns:
-        One explanation; a list of them, target by target and within each layer by layer, where
-        `targets` or a list of layers was given.
+        One explanation; `Explanations`, a list of them, target by target and within each layer by
+        layer, where `targets`, `Words` or a list of layers was given.
 
     Raises:
         BacklightError: in one of its kinds; each message says what would work instead.
@@ -125,10 +138,15 @@ def explain(
     asked = _asked(target, targets)
     way = find_way(gradients or ("central" if is_black(model.module) else "backprop"))
     batch = with_words(model, prepare(model, inputs), asked, text)
-    asked = [entry.prepared(functools.partial(_output, model, batch)) for entry in asked]
+    several = targets is not None or isinstance(layer, list | tuple) or asked[0].is_several
+    context = _context(model, batch)
+    asked = [
+        one.prepared(functools.partial(_output, model, batch))
+        for entry in asked
+        for one in entry.each(context)
+    ]
     results = _explained(model, batch, asked, layer, spec, way)
-    several = targets is not None or isinstance(layer, list | tuple)
-    return results if several else results[0]
+    return Explanations(results) if several else results[0]
 
 
 def _asked(target: TargetLike, targets: Sequence[TargetLike] | None) -> list[Target]:
@@ -160,8 +178,7 @@ def _explained(
     with untraced():
         replica = Replica(model.module)
         places = chosen(replica, batch, layer) if spec.by_layer else []
-        context = Context(model.labels, model.encode, tokens_of(batch), batch.size)
-        asked = Asked(replica, batch, context, targets, _names(places), spec)
+        asked = Asked(replica, batch, _context(model, batch), targets, _names(places), spec)
         by_way = swept if isinstance(way, Backprop) else functools.partial(moved, way=way)
         boxes = any(isinstance(part, Box) for target in targets for part in target.parts())
         if boxes and places and layer is None:
@@ -179,6 +196,10 @@ def _explained(
         for t, target in enumerate(targets)
         for facts, values in looked_at
     ]
+
+
+def _context(model: Model, batch: Inputs) -> Context:
+    return Context(model.labels, model.encode, tokens_of(batch), batch.size)
 
 
 def _names(places: Sequence[tuple[str, str]]) -> list[str]:
@@ -235,6 +256,8 @@ def _explanation(
         image=batch.image,
         photos=batch.photos,
         texts=batch.texts,
+        text_facts=text_facts(batch, target, _context(model, batch)),
+        task=model.task,
         gradients=way_name(way),
         again=_Again(model, batch, target, layer.name if layer else None, way),
     )

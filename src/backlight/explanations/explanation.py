@@ -18,6 +18,7 @@ from backlight.explanations.inputs import Photo
 from backlight.explanations.methods import Method
 from backlight.explanations.targets.base import Target
 from backlight.explanations.targets.classes import class_name
+from backlight.models.tasks import Task
 
 Box = tuple[int, int, int, int]
 
@@ -29,6 +30,26 @@ class LayerFacts:
     name: str
     grid: str
     reason: str
+
+
+@dataclass(frozen=True)
+class TextFacts:
+    """The words beside the image, and which of them were explained.
+
+    Attributes:
+        words: for each image the words as the model reads them; empty where only it knows them.
+        positions: for each image the words that the target is about, as places among them; empty
+            where it is about no single ones.
+        own: whether the model said them by itself.
+    """
+
+    words: tuple[tuple[str, ...], ...] = ()
+    positions: tuple[tuple[int, ...], ...] = ()
+    own: bool = False
+
+    def of(self, place: slice) -> TextFacts:
+        """The same of some of the images."""
+        return TextFacts(self.words[place], self.positions[place], self.own)
 
 
 @dataclass(frozen=True)
@@ -66,6 +87,8 @@ class Explanation:
         image: the input as the model saw it, (B, C, H, W).
         photos: the photos it was made from; empty when tensors were given.
         texts: for each image the text that the model was fed with beside it; empty for none.
+        text_facts: its words, as far as they are known; None for images alone.
+        task: what the model is made for.
         gradients: the way that the derivatives were taken by.
     """
 
@@ -83,6 +106,8 @@ class Explanation:
     image: Tensor
     photos: tuple[Photo, ...] = ()
     texts: tuple[str, ...] = ()
+    text_facts: TextFacts | None = None
+    task: Task = "classify"
     model_source: str | None = None
     model_options: Mapping[str, str] = field(default_factory=dict)
     gradients: str = "backprop"

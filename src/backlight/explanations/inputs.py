@@ -54,6 +54,7 @@ class Inputs:
         named: keyword arguments of the model; None where the image goes.
         photos: the photos the batch was made from; empty when tensors were given.
         texts: for each image the text that goes beside it; empty where there is none.
+        own_words: whether the model said these texts by itself.
     """
 
     image: Tensor
@@ -61,6 +62,7 @@ class Inputs:
     named: Mapping[str, Any] | None = None
     photos: tuple[Photo, ...] = ()
     texts: tuple[str, ...] = ()
+    own_words: bool = False
 
     def run(self, replica: Replica, image: Tensor) -> Any:
         """Call the replica with `image` in the image's place."""

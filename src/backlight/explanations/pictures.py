@@ -1,4 +1,4 @@
-"""An explanation as the show room's plain data: overlays, pages, notebook cells."""
+"""An explanation as pictures: overlays, sheets, notebook cells."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from torch import Tensor
 
 from backlight.errors import InputError
 from backlight.explanations.explanation import Box, Explanation
-from backlight.explanations.methods import METHODS
-from backlight.explanations.recipe import recipe
+from backlight.explanations.reading import caption, positions, probability, question
 from backlight.gradients.method import way_title
 from backlight.show.geometry import shown_size
 from backlight.show.overlay import overlay, pixel_map, relief
-from backlight.show.page_data import ClassData, MapData, PageData, PhotoData
-from backlight.show.page_parts import number_text
+from backlight.show.page_text import number_text, percent_text
 from backlight.show.panel import Legend, captioned
 
 _MOST_IN_NOTEBOOK = 8
@@ -44,19 +42,19 @@ def photo_of(one: Explanation) -> Image.Image:
 def picture(why: Explanation, index: int, *, boxes: bool = False) -> Image.Image:
     """One image's map over its photo. Maps of single pixels are pictures in themselves, of the
     part of the photo that the model saw: over the photo nobody could read them."""
-    one = _only(why, index)
-    drawn = _drawn(one)
+    one = one_image(why, index)
+    drawn = pixels_drawn(one)
     if drawn is not None:
         enlarged = drawn.resize(_shown_size(one, drawn), Image.Resampling.BICUBIC)
         legend: Legend = "diverging" if one.signed else "relief"
-        return captioned(enlarged, legend=legend, caption=_caption(one))
+        return captioned(enlarged, legend=legend, caption=caption_of(one))
     return overlay(
         photo_of(one),
-        _heat(one, one.signed),
+        heat_of(one, one.signed),
         signed=one.signed,
         region=one.photos[0].region if one.photos else None,
-        boxes=_boxes(one) if boxes else (),
-        caption=_caption(one),
+        boxes=boxes_of(one) if boxes else (),
+        caption=caption_of(one),
     )
 
 
@@ -81,82 +79,14 @@ def notebook(why: Explanation) -> str:
         stream = io.BytesIO()
         picture(why, index).save(stream, format="PNG")
         data = base64.b64encode(stream.getvalue()).decode()
-        text = html.escape(" · ".join(_caption(_only(why, index))), quote=True)
+        text = html.escape(" · ".join(caption_of(one_image(why, index))), quote=True)
         style = "max-width:100%;margin:0 8px 8px 0;vertical-align:top"
         cells.append(f'<img alt="{text}" src="data:image/png;base64,{data}" style="{style}">')
     hidden = len(why) - len(cells)
     return "".join(cells) + (f"<p>… and {hidden} more images</p>" if hidden else "")
 
 
-def page_data(why: Explanation) -> PageData:
-    """Everything the page shows. A Grad-CAM is joined by its Guided Grad-CAM, and by the same
-    map with both its signs, whose negative side is the counterfactual."""
-    joined: Explanation | str | None = None
-    if why.method == "grad-cam" and why.again is not None:
-        try:
-            joined = why.with_method("guided-grad-cam")
-        except Exception as error:  # it is an extra: without it the page says why, and is whole
-            joined = str(error).strip().partition("\n")[0] or type(error).__name__
-    photos = [
-        _photo_data(
-            _only(why, index),
-            _only(joined, index) if isinstance(joined, Explanation) else joined,
-            why.photos[index].name if why.photos else f"image {index + 1}",
-        )
-        for index in range(len(why))
-    ]
-    return PageData(tuple(photos), recipe(why))
-
-
-def _photo_data(one: Explanation, joined: Explanation | str | None, name: str) -> PhotoData:
-    maps = [_map_data(one)]
-    if isinstance(joined, str):
-        maps.append(MapData(METHODS["guided-grad-cam"].title, unavailable=joined))
-    elif joined is not None:
-        maps.append(_map_data(joined))
-    if one.map.ndim == 3 and not one.signed:
-        maps.append(
-            MapData(
-                "For and against",
-                _heat(one, signed=True),
-                signed=True,
-                note="The same map with both its signs: the negative side is the counterfactual.",
-            )
-        )
-    ranked = one.top(5)[0] if one.logits is not None else []
-    chosen = one.classes[0]
-    return PhotoData(
-        name=name,
-        photo=photo_of(one),
-        label=one.names[0],
-        score=float(one.scores[0]),
-        maps=tuple(maps),
-        classes=tuple(
-            ClassData(c.label, c.score, c.probability, c.index == chosen) for c in ranked
-        ),
-        region=one.photos[0].region if one.photos else None,
-        target=one.names[0] if chosen is None else f"{one.names[0]} (class {chosen})",
-    )
-
-
-def _map_data(one: Explanation) -> MapData:
-    title = one.spec.title
-    notes = [one.spec.summary, one.spec.caution]
-    if one.target.counterfactual:
-        title = f"Counterfactual {title}"
-        name = one.names[0].removeprefix("not ")
-        notes[0] = f"for: what speaks against {name}, whose score would rise without it"
-    elif _is_empty(one):
-        notes.insert(0, f"nothing at this layer speaks for {one.names[0]}")
-    note = " ".join(f"{note[0].upper()}{note[1:]}." for note in notes if note)
-    drawn = _drawn(one)
-    if drawn is not None:
-        # The largest region of single pixels says nothing, so it gets no box.
-        return MapData(title, picture=drawn, signed=one.signed, note=note)
-    return MapData(title, _heat(one, one.signed), signed=one.signed, boxes=_boxes(one), note=note)
-
-
-def _only(why: Explanation, index: int) -> Explanation:
+def one_image(why: Explanation, index: int) -> Explanation:
     """The explanation of one image of the batch."""
     if not -len(why) <= index < len(why):
         raise InputError(f"no image {index}: this explanation has images 0 to {len(why) - 1}")
@@ -170,37 +100,49 @@ def _only(why: Explanation, index: int) -> Explanation:
         logits=None if why.logits is None else why.logits[place],
         image=why.image[place],
         photos=why.photos[place],
+        texts=why.texts[place],
+        text_facts=None if why.text_facts is None else why.text_facts.of(place),
         again=None,
     )
 
 
-def _caption(one: Explanation) -> list[str]:
-    facts = one.layer_facts
-    by = "" if one.gradients == "backprop" else f" by {way_title(one.gradients)}"
-    method = one.spec.title + by + (f" at {facts.name} ({facts.grid})" if facts else "")
-    if _is_empty(one):
+def caption_of(one: Explanation) -> list[str]:
+    """What stands below a picture: what is explained, and how."""
+    method = method_of(one)
+    if is_empty(one):
         method = f"nothing speaks for it in {method}"
     details = [f"score {number_text(float(one.scores[0]))}", method, one.model]
+    likely = probability(one)
+    if likely is not None and (question(one) or caption(one)):
+        details.insert(0, percent_text(likely))
     if one.photos and one.photos[0].is_file:
         details.insert(0, one.photos[0].name)
-    return [one.names[0], " · ".join(details)]
+    said = [f"“{' '.join(caption(one))}”"] if positions(one) and caption(one) else []
+    return [" ".join(filter(None, (question(one), one.names[0]))), *said, " · ".join(details)]
 
 
-def _is_empty(one: Explanation) -> bool:
+def method_of(one: Explanation) -> str:
+    """By which method, by which way to a gradient, and where."""
+    facts = one.layer_facts
+    by = "" if one.gradients == "backprop" else f" by {way_title(one.gradients)}"
+    return one.spec.title + by + (f" at {facts.name} ({facts.grid})" if facts else "")
+
+
+def is_empty(one: Explanation) -> bool:
     """Whether the map has nothing positive, and so the picture nothing to show."""
     return not one.signed and not bool(one.heatmap().any())
 
 
-def _boxes(one: Explanation) -> tuple[Box, ...]:
+def boxes_of(one: Explanation) -> tuple[Box, ...]:
     return tuple(box for box in one.boxes(of="photo") if box)
 
 
-def _heat(one: Explanation, signed: bool) -> NDArray[np.float64]:
+def heat_of(one: Explanation, signed: bool) -> NDArray[np.float64]:
     heat: NDArray[np.float64] = one.heatmap(signed=signed)[0].double().cpu().numpy()
     return heat
 
 
-def _drawn(one: Explanation) -> Image.Image | None:
+def pixels_drawn(one: Explanation) -> Image.Image | None:
     """The picture that a map of single pixels is; None for maps of a layer.
 
     As in `relief`, colours are full at the strongest half per cent: a few extreme pixels would

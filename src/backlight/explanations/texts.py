@@ -12,10 +12,11 @@ from torch import Tensor
 
 from backlight.errors import InputError, TargetError
 from backlight.explanations.chance import generators_kept
+from backlight.explanations.explanation import TextFacts
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
 from backlight.explanations.targets.answers import Answer
-from backlight.explanations.targets.base import Target
+from backlight.explanations.targets.base import Context, Target
 from backlight.explanations.tokens import tokens_of
 from backlight.models.model import Model
 from backlight.models.vocabulary import Reader
@@ -105,6 +106,16 @@ def _spelt(model: Model, made: Any, count: int) -> Tensor:
     return ids
 
 
+def text_facts(batch: Inputs, target: Target, context: Context) -> TextFacts | None:
+    """What is known of the words beside the images; None where there are none."""
+    if context.tokens is None:
+        return None
+    read = context.encode.spoken if isinstance(context.encode, Reader) else None
+    rows = context.tokens.tolist() if read else []
+    words = tuple(tuple(spoken.word for spoken in read(row)) for row in rows) if read else ()
+    return TextFacts(words, target.positions(context), batch.own_words)
+
+
 def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:
     replica = Replica(model.module)
     generate = getattr(replica.module, "generate", None)
@@ -119,7 +130,7 @@ def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:
         kind = tuple(tokens.shape) if isinstance(tokens, Tensor) else type(tokens).__name__
         raise InputError(f"generate(image) must return token ids (batch, length), not {kind}")
     made = {_TOKENS_NAME: tokens} if _TOKENS_NAME in _parameters(model) else tokens
-    fed = _fed(model, batch, made, len(batch.image))
+    fed = dataclasses.replace(_fed(model, batch, made, len(batch.image)), own_words=True)
     if not isinstance(model.encode, Reader):
         return fed
     said = (model.encode.spoken(row) for row in tokens.tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from torch import nn
@@ -26,7 +27,8 @@ def from_factory(name: str) -> Model:
         if not isinstance(made, nn.Module | Model):
             made = _call(made, name)
     if isinstance(made, Model):
-        return made
+        # What it was named by makes it again, unless it knows better where it comes from.
+        return dataclasses.replace(made, source=made.source or name)
     if isinstance(made, nn.Module):
         return Model(made, name=name, source=name)
     raise ModelError(

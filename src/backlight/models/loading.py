@@ -26,6 +26,7 @@ from backlight.models.model import Model
 from backlight.models.onnx.network import load_onnx
 from backlight.models.reading import Labels, Preprocessing, read_labels, with_preprocess
 from backlight.models.reference.shelf import REFERENCES, reference_model
+from backlight.models.tasks import Task, find_task
 
 __all__ = ["KnownModel", "known_models", "load_model"]
 
@@ -40,6 +41,7 @@ def load_model(
     device: str | torch.device | None = None,
     preprocess: Preprocessing | None = None,
     labels: Labels | None = None,
+    task: str | None = None,
 ) -> Model:
     """Load a network with its preprocessing and labels, in evaluation mode.
 
@@ -62,6 +64,8 @@ def load_model(
             `Preprocess`, or another callable from an image to a tensor.
         labels: the name of each class, in place of what the model brings: a list, "imagenet", or a
             text file with one name a line.
+        task: what the network is made for, one of `backlight.models.tasks.TASKS`, in place of
+            what the model says; of a known name it must be the same.
 
     Raises:
         ModelError: there is no such model, file, weights or device, or it cannot be used; one
@@ -82,17 +86,20 @@ def load_model(
     state = None if file is None or content is None else read_state(content, file)
 
     names = None if labels is None else read_labels(labels)
+    wanted = None if task is None else find_task(task)
 
     model = _load(given, weights, place)
     if file is not None and content is not None and state is not None:
         put_weights(model.module, state, file)
         model = dataclasses.replace(model, version=f"{file.name} {fingerprint(content)}")
     _to_evaluation(model, place)
+    if wanted is not None:
+        model = _for_task(model, wanted)
     if names is not None:
         model = dataclasses.replace(model, labels=names)
     if preprocess is not None:
         model = with_preprocess(model, preprocess)
-    own = {"preprocess": preprocess, "labels": labels}
+    own = {"task": task, "preprocess": preprocess, "labels": labels}
     options = {key: os.fspath(v) for key, v in own.items() if isinstance(v, str | os.PathLike)}
     if weights is None and all(v is None or key in options for key, v in own.items()):
         return dataclasses.replace(model, options=options) if options else model
@@ -152,6 +159,15 @@ def _load(name: str, weights: str | os.PathLike[str] | None, device: torch.devic
     raise ModelError(
         f"no model {name!r}{did_you_mean(name, KNOWN_MODELS) or f': expected {_FORMS}'}"
     )
+
+
+def _for_task(model: Model, task: Task) -> Model:
+    known = model.source in REFERENCES or model.source in KNOWN_MODELS
+    if known and model.task != task:
+        raise ModelError(
+            f"{model.name} is made to {model.task}, not for task={task!r}: leave task= out"
+        )
+    return dataclasses.replace(model, task=task)
 
 
 def _from_file(path: Path, device: torch.device | None) -> Model:

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from backlight.errors import ModelError, did_you_mean
-from backlight.models.tasks import TASKS, Task
+from backlight.errors import ModelError
+from backlight.models.tasks import Task, find_task
 from backlight.models.vocabulary import Encoder
 
 
@@ -84,9 +84,7 @@ class Model:
                 "encode must be a Vocabulary, Tokens or another callable from texts to token ids, "
                 f"got {type(self.encode).__name__}"
             )
-        if self.task not in TASKS:
-            hint = did_you_mean(str(self.task), TASKS) or f": one of {', '.join(TASKS)}"
-            raise ModelError(f"no task {self.task!r}{hint}")
+        find_task(self.task)
         if self.labels is not None:
             object.__setattr__(self, "labels", _checked_labels(self.labels))
         if self.name is None:

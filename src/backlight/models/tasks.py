@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+from backlight.errors import ModelError, did_you_mean
+
 #: classify: one score for each class. caption: words about the image. vqa: the answer to a question
 #: about it. detect: boxes. segment: a class for every pixel. embed: a vector. act: what to do next.
 Task = Literal["classify", "caption", "vqa", "detect", "segment", "embed", "act"]
 
 TASKS: Final[tuple[Task, ...]] = get_args(Task)
+
+
+def find_task(name: str) -> Task:
+    """The task of that name.
+
+    Raises:
+        ModelError: there is none; the nearest is named.
+    """
+    for task in TASKS:
+        if task == name:
+            return task
+    hint = did_you_mean(str(name), TASKS) or f": one of {', '.join(TASKS)}"
+    raise ModelError(f"no task {name!r}{hint}")

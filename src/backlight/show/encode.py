@@ -31,15 +31,18 @@ def photo_uri(photo: Image.Image) -> str:
     return _uri(content, "jpeg")
 
 
-def heat_uri(heat: ArrayLike, *, signed: bool) -> str:
+def heat_uri(heat: ArrayLike, *, signed: bool, size: tuple[int, int] | None = None) -> str:
     """A map (h, w) as a PNG in its colours, transparent where it is weak.
 
-    Interpolated here and not by the browser, which would mix colours where values must be mixed.
+    Interpolated here and not by the browser, which would mix colours where values must be mixed:
+    to `size`, (width, height), or, when left out, up to 448 pixels where it is much coarser.
     """
     values = check_range(heat, -1.0 if signed else 0.0)
     height, width = values.shape
     grow = _MAP_SIDE / max(width, height)
-    if grow > 2:
+    if size is not None:
+        values = smooth(values, size)
+    elif grow > 2:
         values = smooth(values, (max(1, round(width * grow)), max(1, round(height * grow))))
     # 255 levels, an odd number, so that zero is one of them.
     levels = np.linspace(-1, 1, 255) if signed else np.linspace(0, 1, 255)

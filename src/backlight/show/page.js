@@ -5,6 +5,7 @@ for (const photo of document.querySelectorAll(".photo")) {
   const slider = photo.querySelector("input[type=range]");
   const readout = photo.querySelector("output");
   const boxes = photo.querySelector("input[type=checkbox]");
+  // Buttons, and the words of a caption: one group, so one of them all is chosen.
   const choices = [...photo.querySelectorAll("input[type=radio]")];
   const opacities = new Map(); // each map keeps the opacity it was left at
 
@@ -22,6 +23,9 @@ for (const photo of document.querySelectorAll(".photo")) {
     for (const part of photo.querySelectorAll("[data-map]")) {
       part.classList.toggle("shown", part.dataset.map === number);
     }
+    for (const choice of choices) {
+      choice.parentElement.classList.toggle("lit", choice.value === number);
+    }
     const layer = shown();
     slider.value = opacities.get(layer) ?? Number(layer.dataset.opacity);
     if (boxes) boxes.disabled = !layer.querySelector(".boxes");
@@ -34,13 +38,22 @@ for (const photo of document.querySelectorAll(".photo")) {
   slider.addEventListener("input", fade);
   const outline = () => photo.classList.toggle("no-boxes", boxes !== null && !boxes.checked);
   boxes?.addEventListener("change", outline);
+  const chosen = () => choices.find((choice) => choice.checked)?.value;
   for (const choice of choices) {
     choice.addEventListener("change", () => choose(choice.value));
+    const word = choice.closest(".caption label");
+    if (!word || choice.disabled) continue;
+    // A mouse only looks; a touch, a click or a key chooses.
+    word.addEventListener("pointerenter", (event) => {
+      if (event.pointerType === "mouse") choose(choice.value);
+    });
+    word.addEventListener("pointerleave", (event) => {
+      if (event.pointerType === "mouse") choose(chosen() ?? choice.value);
+    });
   }
   // A reloaded page may come back with its controls set: show what they say.
-  const checked = choices.find((choice) => choice.checked);
   outline();
-  choose(checked ? checked.value : shown().dataset.map);
+  choose(chosen() ?? shown().dataset.map);
 }
 
 for (const button of document.querySelectorAll("button.copy")) {

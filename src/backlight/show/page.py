@@ -1,53 +1,52 @@
-"""The page: one HTML file that opens offline, holds all it shows, and can reach nothing else."""
+"""The page about photos: each with its maps, what was said of it and what was answered."""
 
 from __future__ import annotations
-
-import base64
-import hashlib
-import re
-from functools import cache
-from importlib.resources import files
 
 from backlight.show.page_data import (
     ClassData,
     MapData,
     PageData,
     PhotoData,
+    QuestionData,
     RecipeData,
+    WordData,
 )
-from backlight.show.page_parts import escaped, photo_section, question, recipe_section
+from backlight.show.page_parts import photo_heading, photo_section, recipe_section
+from backlight.show.page_shell import filled
+from backlight.show.page_text import escaped
 
-__all__ = ["ClassData", "MapData", "PageData", "PhotoData", "RecipeData", "page"]
+__all__ = [
+    "ClassData",
+    "MapData",
+    "PageData",
+    "PhotoData",
+    "QuestionData",
+    "RecipeData",
+    "WordData",
+    "page",
+]
 
 
 def page(data: PageData) -> str:
     """The HTML of the page, self-contained: pictures, style and script are inside it.
 
-    A content security policy forbids every request and every script but the page's own, so a label
-    or a file name can do no harm. Raises InputError for maps that are not in range and regions that
-    miss their photo.
+    Raises InputError for maps that are not in range and regions that miss their photo.
     """
     several = len(data.photos) > 1
     first = data.photos[0]
-    css, js = _asset("page.css"), _asset("page.js")
-    parts = {
-        "policy": f"default-src 'none'; img-src data:; style-src {_hash(css)}; "
-        f"script-src {_hash(js)}; base-uri 'none'; form-action 'none'",
-        "title": f"Why? {len(data.photos)} photos" if several else f"Why {escaped(first.label)}?",
-        "heading": f"Why? {len(data.photos)} photos explained"
-        if several
-        else question(first.label),
-        "lede": _lede(data, several),
-        "contents": _contents(data.photos) if several else "",
-        "css": css,
-        "js": js,
-        "photos": "\n".join(
-            photo_section(photo, number, headed=several) for number, photo in enumerate(data.photos)
-        ),
-        "recipe": recipe_section(data.recipe, data.photos),
-    }
-    # One pass over the template: braces in a label are never taken for a gap to be filled.
-    return re.sub(r"\{\{(\w+)\}\}", lambda gap: parts[gap[1]], _asset("page.html"))
+    heading = f"Why? {len(data.photos)} photos explained" if several else photo_heading(first)
+    one = escaped(first.heading) or f"Why {escaped(first.label)}?"
+    sections = [
+        photo_section(photo, number, headed=several) for number, photo in enumerate(data.photos)
+    ]
+    return filled(
+        title=f"Why? {len(data.photos)} photos" if several else one,
+        heading=heading,
+        below=_lede(data, several) + (_contents(data.photos) if several else ""),
+        main="\n".join([*sections, recipe_section(data.recipe, data.photos)]),
+        css=["page.css"],
+        js=["page.js"],
+    )
 
 
 def _lede(data: PageData, several: bool) -> str:
@@ -65,13 +64,3 @@ def _contents(photos: tuple[PhotoData, ...]) -> str:
         for number, photo in enumerate(photos)
     )
     return f'<nav aria-label="Photos"><ul class="contents">{links}</ul></nav>'
-
-
-@cache
-def _asset(name: str) -> str:
-    return files("backlight.show").joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(code: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode("ascii")
-    return f"'sha256-{digest}'"

@@ -19,7 +19,9 @@ from backlight.show.geometry import Box
 class MapData:
     """One map of a photo: values to colour, or a finished picture, or the reason for neither.
 
-    name         on its button: 'Grad-CAM', 'Guided Grad-CAM', 'Counterfactual'
+    name         on its button: 'Grad-CAM', 'Guided Grad-CAM', 'Counterfactual', or, of several
+                 things explained, which it is of
+    target       what it explains, in full, where that is not the photo's label
     heat         (h, w) in [0, 1], or [-1, 1] when `signed`; drawn in colour over the photo
     picture      instead of `heat`: what `relief` makes of a pixel method, or, when `signed`, what
                  `pixel_map` does; it covers the region
@@ -35,6 +37,7 @@ class MapData:
     boxes: tuple[Box, ...] = ()
     note: str = ""
     unavailable: str = ""
+    target: str = ""
 
     def __post_init__(self) -> None:
         given = (self.heat is not None) + (self.picture is not None) + bool(self.unavailable)
@@ -46,12 +49,48 @@ class MapData:
 
 @dataclass(frozen=True)
 class ClassData:
-    """One class of the ranking: its label, its raw score, its probability if there is one."""
+    """One class of the ranking: its label, its raw score, its probability if there is one.
+
+    `map` is the place of its own map among the photo's, if it has one: the two are shown together.
+    """
 
     label: str
     score: float
     probability: float | None = None
     chosen: bool = False
+    map: int | None = None
+
+
+@dataclass(frozen=True)
+class WordData:
+    """A word of a caption, or several that are explained together.
+
+    `map` is the place of its map among the photo's; None for a word that has none. `marked` is
+    for the word that all the maps are about.
+    """
+
+    text: str
+    map: int | None = None
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class QuestionData:
+    """What was asked about the photo, and what was answered.
+
+    text         the question
+    answer       the answer that is explained; empty where the text is no question
+    probability  of the answer, if there is one
+    relevance    how much each word of the question mattered, in its order: pairs of a word and a
+                 number, of any scale; positive for the answer, negative against it. May be empty.
+    kind         what the text is called: 'Question'
+    """
+
+    text: str
+    answer: str = ""
+    probability: float | None = None
+    relevance: tuple[tuple[str, float], ...] = ()
+    kind: str = "Question"
 
 
 @dataclass(frozen=True)
@@ -61,21 +100,34 @@ class PhotoData:
     name     the file's name or another short description; shown, and read out as the picture's text
     photo    upright, at its own size
     label    what is explained: the page asks 'Why <label>?'
-    score    the raw score that was differentiated
+    score    the raw score that was differentiated; None where there are several
     maps     the first one that is available is shown first
-    classes  best first
+    classes  best first; listed below the title `ranking`
     region   (x0, y0, x1, y1) in photo pixels that the model saw and the maps cover; None is all
     target   the target in full where it says more than the label: 'class 281, tabby'
+    heading  in place of 'Why <label>?'
+    caption  the words said of the photo: those with a map light it up
+    asked    the question that was asked about it
     """
 
     name: str
     photo: Image.Image
     label: str
-    score: float
+    score: float | None
     maps: tuple[MapData, ...]
     classes: tuple[ClassData, ...] = ()
     region: Box | None = None
     target: str = ""
+    ranking: str = "Top classes"
+    heading: str = ""
+    caption: tuple[WordData, ...] = ()
+    asked: QuestionData | None = None
+
+    def __post_init__(self) -> None:
+        places = [word.map for word in self.caption] + [entry.map for entry in self.classes]
+        beyond = [place for place in places if place is not None and place >= len(self.maps)]
+        if beyond:
+            raise InputError(f"no map {beyond[0]}: {self.name!r} has {len(self.maps)}")
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ LEGEND_LABELS: dict[Legend, tuple[str, str, str]] = {
     "relief": ("lowers", "0", "raises"),
 }
 
-_PAPER, _LINE = (255, 255, 255), (220, 221, 218)
-_INK, _MUTED = (28, 30, 34), (92, 97, 105)
+PAPER, _LINE = (255, 255, 255), (220, 221, 218)
+INK, _MUTED = (28, 30, 34), (92, 97, 105)
 
 
 def captioned(
@@ -41,7 +41,7 @@ def captioned(
         return picture.convert("RGB")
     width = max(picture.width, SMALLEST_WIDTH)
     strip = _strip(width, lines, legend)
-    sheet = Image.new("RGB", (width, picture.height + strip.height), _PAPER)
+    sheet = Image.new("RGB", (width, picture.height + strip.height), PAPER)
     sheet.paste(picture.convert("RGB"), ((width - picture.width) // 2, 0))
     sheet.paste(strip, (0, picture.height))
     return sheet
@@ -62,7 +62,7 @@ def _strip(width: int, lines: Sequence[str], legend: Legend | None) -> Image.Ima
     unit = min(max(width / 36, 13), 24)  # the size of running text, in pixels
     pad = round(unit * 0.9)
     face = Typeface(" ".join(lines))
-    strip = Image.new("RGB", (width, 1), _PAPER)
+    strip = Image.new("RGB", (width, 1), PAPER)
     # Drawn twice: the first pass measures how high the strip must be.
     for _ in range(2):
         draw, y = ImageDraw.Draw(strip), float(pad)
@@ -70,7 +70,7 @@ def _strip(width: int, lines: Sequence[str], legend: Legend | None) -> Image.Ima
             heading = number == 0
             font = face.at(unit * (1.3 if heading else 1))
             for piece in wrap(face.fit(line), font, width - 2 * pad):
-                draw.text((pad, y), piece, _INK if heading else _MUTED, font)
+                draw.text((pad, y), piece, INK if heading else _MUTED, font)
                 y += unit * (1.6 if heading else 1.4)
             if heading and legend is not None:
                 y = _draw_legend(strip, legend, (pad, y + 0.45 * unit), unit)

@@ -82,6 +82,20 @@ class Target(ABC):
         """Whether the score is about words that the model was fed with."""
         return False
 
+    @property
+    def is_several(self) -> bool:
+        """Whether it stands for several targets, `each` of which is explained by itself."""
+        return False
+
+    def each(self, context: Context) -> tuple[Target, ...]:
+        """The targets that it stands for, of what the model was fed with; itself as a rule."""
+        return (self,)
+
+    def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
+        """For each image the words that the score is about, as places among those that the model
+        was fed with; empty where it is about no single ones."""
+        return ()
+
     @abstractmethod
     def root(self, output: Any, context: Context) -> Tensor:
         """What of the output the scores are made from, (B, …): see `Scored`.

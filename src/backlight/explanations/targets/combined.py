@@ -34,6 +34,16 @@ class Not(Target):
     def prepared(self, embed: Callable[[Any], Tensor]) -> Target:
         return Not(self.inner.prepared(embed))
 
+    @property
+    def is_several(self) -> bool:
+        return self.inner.is_several
+
+    def each(self, context: Context) -> tuple[Target, ...]:
+        return tuple(Not(target) for target in self.inner.each(context))
+
+    def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
+        return self.inner.positions(context)
+
     def root(self, output: Any, context: Context) -> Tensor:
         return self.inner.root(output, context)
 
@@ -75,6 +85,9 @@ class Difference(Target):
 
     def prepared(self, embed: Callable[[Any], Tensor]) -> Target:
         return Difference(self.target.prepared(embed), self.other.prepared(embed))
+
+    def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
+        return self.target.positions(context)
 
     def root(self, output: Any, context: Context) -> Tensor:
         one, other = self.target.root(output, context), self.other.root(output, context)

@@ -92,6 +92,18 @@ class Word(OfTokens):
         )
         return [(place, ids[place]) for place in range(span.start, span.stop)]
 
+    def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
+        if context.tokens is None or not isinstance(context.encode, Reader):
+            return ()
+        return tuple(self._positions(ids, context) for ids in context.tokens.tolist())
+
+    def _positions(self, ids: list[int], context: Context) -> tuple[int, ...]:
+        if self.at is not None or isinstance(self.which, int):
+            return (int(self.which) if self.at is None else self.at,)
+        reader, span = _reader(self, context), self._found(self.which, ids, context)
+        words = enumerate(reader.spoken(ids))
+        return tuple(i for i, word in words if span.start <= word.start < span.stop)
+
     def _found(self, wanted: str, ids: list[int], context: Context) -> Spoken:
         """Where the words stand first in the caption."""
         reader = _reader(self, context)
