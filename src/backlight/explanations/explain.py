@@ -236,6 +236,7 @@ def _explanation(
         photos=batch.photos,
         texts=batch.texts,
         gradients=way_name(way),
+        multi_label=model.multi_label,
         again=_Again(model, batch, target, layer.name if layer else None, way),
     )
 

@@ -53,6 +53,7 @@ def _numbers(why: Explanation) -> dict[str, NDArray[Any]]:
         "gradients": why.gradients,
         "names": why.names,
         "classes": why.classes,
+        "multi_label": why.multi_label,
         "boxes": why.boxes(),
         "photos": [photo.name for photo in why.photos],
         "regions": [photo.region for photo in why.photos],
