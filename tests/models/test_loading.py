@@ -52,6 +52,17 @@ def test_a_function_is_named_by_its_module() -> None:
     assert not any(module.training for module in model.module.modules())
 
 
+def test_the_task_asked_for_is_the_models_own_or_that_of_a_network_of_ones_own() -> None:
+    assert load_model("scenes-vgg", weights="none", task="classify").task == "classify"
+    with pytest.raises(ModelError, match="scenes-vgg does the task 'classify', not 'detect'"):
+        load_model("scenes-vgg", weights="none", task="detect")
+    with pytest.raises(ModelError, match="does the task 'detect', not 'segment'"):
+        load_model("torchvision:fcos_resnet50_fpn", weights="none", task="segment")
+    assert load_model(FACTORY, task="act").task == "act"
+    with pytest.raises(ModelError, match="no task 'detekt'; did you mean 'detect'"):
+        load_model(FACTORY, task="detekt")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("suffix", [".pt2", ".pt"])
 def test_an_exported_file_is_told_by_its_content(suffix: str, tmp_path: Path) -> None:
     path = export(small(), tmp_path / "net.pt2")
@@ -83,7 +94,10 @@ def test_weights_go_into_an_exported_file_too(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("efficientnet-lit0", "did you mean 'efficientnet-lite0'"),
-        ("resnet50", "expected torchvision:NAME, timm:NAME, package.module:function or a .pt2"),
+        (
+            "resnet50",
+            "expected torchvision:NAME, timm:NAME, hf:NAME, package.module:function or a .pt2",
+        ),
         ("no/such/folder/net", "no file"),
         ("net.pt2", "no file 'net.pt2'"),
         (".", "is a directory"),
