@@ -27,7 +27,18 @@ from backlight.explanations.watch import Seen, Watch, Work
 _PASSING_ON = frozenset(
     (
         *("View", "UnsafeView", "ReshapeAlias", "Permute", "Transpose", "T", "Expand", "Clone"),
-        *("Squeeze", "Unsqueeze", "Flatten", "Cat", "Stack", "Split", "Unbind", "Alias", "ToCopy"),
+        *(
+            "Squeeze",
+            "Unsqueeze",
+            "Flatten",
+            "Cat",
+            "Stack",
+            "Split",
+            "SplitWithSizes",
+            "Unbind",
+            "Alias",
+            "ToCopy",
+        ),
         *("Select", "Slice", "Index", "IndexSelect", "Gather", "Topk", "Sort", "Max", "Add", "Mul"),
         *("Sigmoid", "Softmax", "LogSoftmax", "Sqrt", "ConstantPadNd"),
         *("UpsampleBilinear2D", "UpsampleNearest2D", "UpsampleBicubic2D"),
