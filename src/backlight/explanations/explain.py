@@ -20,6 +20,7 @@ from backlight.explanations.maps import Asked, Found
 from backlight.explanations.methods import Method, find_method
 from backlight.explanations.moved import moved
 from backlight.explanations.replica import Replica
+from backlight.explanations.sizes import sizes_told
 from backlight.explanations.survey import survey
 from backlight.explanations.swept import swept
 from backlight.explanations.targets.base import Context, Target
@@ -157,7 +158,7 @@ def _explained(
     model: Model, batch: Inputs, targets: Sequence[Target], layer: Layers, spec: Method, way: Way
 ) -> list[Explanation]:
     """Explanations target by target and within each layer by layer."""
-    with untraced():
+    with sizes_told(model, batch), untraced():
         replica = Replica(model.module)
         places = chosen(replica, batch, layer) if spec.by_layer else []
         context = Context(model.labels, model.encode, tokens_of(batch), batch.size)

@@ -21,6 +21,7 @@ from backlight.explanations.capture import untraced
 from backlight.explanations.grid import Layout, read_layout
 from backlight.explanations.inputs import Inputs, ModelLike, as_model, prepare
 from backlight.explanations.replica import Replica
+from backlight.explanations.sizes import sizes_told
 from backlight.explanations.survey import Survey, survey
 from backlight.explanations.texts import Text, with_words
 from backlight.explanations.watch import Seen
@@ -63,7 +64,7 @@ def layers(model: ModelLike, inputs: Any, *, text: Text | None = None) -> list[C
     """
     model = as_model(model)
     batch = with_words(model, prepare(model, inputs), [], text)
-    with untraced():
+    with sizes_told(model, batch), untraced():
         return list(ranked(survey(Replica(model.module), batch)))
 
 
