@@ -136,6 +136,9 @@ def _fed(model: Model, batch: Inputs, made: Any, count: int) -> Inputs:
             f"not {type(made).__name__}"
         )
     takes = _parameters(model)
+    if _TOKENS_NAME in made and _TOKENS_NAME not in takes and _ANSWER_NAME in takes:
+        # An encoder of pictures with a decoder of words: the words are what it says.
+        made = {_ANSWER_NAME: made[_TOKENS_NAME]}
     named = {
         name: _checked(entry, count).to(model.device)
         for name, entry in made.items()

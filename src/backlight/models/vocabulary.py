@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from backlight.errors import InputError, ModelError, did_you_mean
 
@@ -155,6 +156,7 @@ class Tokens:
         tokenizer: of `transformers`; called on a list of texts.
         start: the token id that takes the place of the first, where the decoder was trained with
             another start mark than the tokenizer sets (BLIP: `config.text_config.bos_token_id`).
+            Where the tokenizer sets no marks at all, it goes in front, and its end mark behind.
     """
 
     def __init__(self, tokenizer: Any, start: int | None = None) -> None:
@@ -170,11 +172,24 @@ class Tokens:
             if not text.strip():
                 raise InputError(f"the text {text!r} has no words: expected at least one")
             self.ids(text)
+        if self.start is not None and not self.tokenizer([""])["input_ids"][0]:
+            return self._marked(self.start, [self.ids(text) for text in texts])
         made = dict(self.tokenizer(list(texts), return_tensors="pt", padding=True))
         if self.start is not None:
             made["input_ids"] = made["input_ids"].clone()
             made["input_ids"][:, 0] = self.start
         return made
+
+    def _marked(self, start: int, words: Sequence[Sequence[int]]) -> Mapping[str, Tensor]:
+        """With the marks that a tokenizer of bare words (GPT-2's) leaves out."""
+        end, padding = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
+        rows = [torch.tensor([start, *ids, *([] if end is None else [end])]) for ids in words]
+        filling = padding if padding is not None else end or 0
+        masks = [torch.ones_like(row) for row in rows]
+        return {
+            "input_ids": pad_sequence(rows, batch_first=True, padding_value=filling),
+            "attention_mask": pad_sequence(masks, batch_first=True),
+        }
 
     def ids(self, text: str) -> list[int]:
         """The token ids of some words, without marks."""

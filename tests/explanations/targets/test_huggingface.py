@@ -84,6 +84,26 @@ def test_blip_is_asked_about_its_own_caption(encode: bl.Tokens) -> None:
     assert all(torch.equal(value, before[name]) for name, value in blip.state_dict().items())
 
 
+def test_each_word_of_an_encoder_and_decoder() -> None:
+    """Its tokenizer sets no marks: the decoder's start and end are put round the words."""
+    captioner = hf.built("VisionEncoderDecoderModel")
+    model = bl.Model(captioner, encode=bl.Tokens(hf.bare_tokenizer(), start=0))
+    red, whole = bl.explain(
+        model, hf.pictures(), text="a red circle", targets=[bl.Word("red"), bl.Caption()]
+    )
+    fed = torch.tensor([[0, 1, 2, 4, 0]] * 2)
+    with torch.no_grad():
+        logits = captioner(hf.pictures(), decoder_input_ids=fed).logits
+    terms = logits[:, :-1].log_softmax(-1).gather(2, fed[:, 1:, None])[..., 0]
+    assert torch.allclose(red.scores, terms[:, 1])
+    assert torch.allclose(whole.scores, terms.sum(1))
+    assert (red.layer, red.map.shape) == ("encoder.layernorm", (2, 4, 4))
+    agree(model, hf.pictures()[:1], bl.Word("red"), text="a red circle")
+    by_itself = bl.explain(model, hf.pictures()[:1], bl.Caption())
+    said = captioner.generate(hf.pictures()[:1])
+    assert by_itself.texts == (" ".join(s.word for s in model.encode.spoken(said[0].tolist())),)  # type: ignore[union-attr]
+
+
 def test_blips_answer_to_a_question(question: bl.Tokens) -> None:
     blip = hf.built("BlipForQuestionAnswering")
     model = bl.Model(blip, encode=question)

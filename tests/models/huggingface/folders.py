@@ -32,6 +32,7 @@ PROCESSORS: dict[str, tuple[str, dict[str, Any]]] = {
         "CLIP",
         {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}},
     ),
+    "VisionEncoderDecoderModel": ("ViT", {"size": {"height": 32, "width": 32}}),
     "DetrForObjectDetection": ("Detr", {"size": {"shortest_edge": 64, "longest_edge": 96}}),
     "SegformerForSemanticSegmentation": ("Segformer", {"size": {"height": 64, "width": 64}}),
 }
@@ -53,4 +54,6 @@ def saved(name: str, folder: Path, build: Callable[[], Any] | None = None) -> Pa
     processor(kind, **settings).save_pretrained(folder)
     if kind in WITH_WORDS:
         hf.tokenizer(folder).save_pretrained(folder)
+    if name == "VisionEncoderDecoderModel":
+        hf.bare_tokenizer().save_pretrained(folder)
     return folder

@@ -36,6 +36,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("vit", "classify", "dog", None),
         ("BlipForConditionalGeneration", "caption", bl.Word("red"), "a red circle"),
+        ("VisionEncoderDecoderModel", "caption", bl.Word("circle"), "a red circle"),
         ("BlipForQuestionAnswering", "vqa", bl.Answer("red"), ASKED),
         ("ViltForQuestionAnswering", "vqa", bl.Answer(1), ASKED),
         ("CLIPModel", "embed", bl.Embedding(), "a red circle"),
@@ -96,6 +97,13 @@ def test_captions_start_from_the_decoders_own_mark(folders: Path) -> None:
     assert isinstance(fed, dict)
     pieces = [hf.START, hf.PIECES.index("a"), hf.PIECES.index("red"), hf.PIECES.index("[SEP]")]
     assert fed["input_ids"].tolist() == [pieces]
+
+
+def test_words_come_from_the_disk_without_a_bar(
+    folders: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bl.load_model(f"hf:{folders / 'VisionEncoderDecoderModel'}")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_random_weights_need_a_configuration_only(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,7 +50,8 @@ def read(what: str, name: str, how: Callable[..., _Read]) -> _Read:
     """
     with quiet("huggingface_hub", "transformers"):
         try:
-            return how(local_files_only=True)
+            with _without_bars():
+                return how(local_files_only=True)
         except ModelError:
             raise
         except Exception as error:
@@ -60,6 +63,19 @@ def read(what: str, name: str, how: Callable[..., _Read]) -> _Read:
             raise
         except Exception as error:
             raise ModelError(_why_not(what, name, error)) from error
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Reading from the disk needs no bar on the screen."""
+    logging: Any = importlib.import_module("transformers.utils.logging")
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _why_not(what: str, name: str, error: BaseException) -> str:
@@ -100,9 +116,7 @@ def _reason(error: BaseException) -> str:
 def _fetched_before() -> list[str]:
     """The models that are in the hub's cache on this machine."""
     try:
-        import huggingface_hub
-
-        found: Any = huggingface_hub.scan_cache_dir()
+        found: Any = importlib.import_module("huggingface_hub").scan_cache_dir()
     except Exception:  # No cache yet, or not one that can be read.
         return []
     return [entry.repo_id for entry in found.repos if entry.repo_type == "model"]
