@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -27,7 +28,7 @@ from backlight.explanations.targets.base import Context, Target
 from backlight.explanations.targets.boxes import Box
 from backlight.explanations.targets.forms import score_table
 from backlight.explanations.targets.given import TargetLike, as_target
-from backlight.explanations.texts import Text, with_words
+from backlight.explanations.texts import Text, by_text, with_words
 from backlight.explanations.tokens import tokens_of
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.method import Method as Way
@@ -92,7 +93,8 @@ def explain(
             when left out.
         text: what goes into a `Model` with a vocabulary (`encode`) beside the image: a question, a
             caption whose words are explained; one for all images or a list with one for each.
-        targets: several targets, explained from one forward pass.
+        targets: several targets, explained from one forward pass; from one for each text, where
+            they bring different ones (captions, answers that are spelt).
         layer: where class-activation methods look: a module, its dotted name, or a list of them.
             The best candidate of `layers` when left out. Pixel methods ignore it. In an ONNX
             file also any other operation or tensor, by its name there.
@@ -125,9 +127,15 @@ def explain(
     spec = find_method(method)
     asked = _asked(target, targets)
     way = find_way(gradients or ("central" if is_black(model.module) else "backprop"))
-    batch = with_words(model, prepare(model, inputs), asked, text)
-    asked = [entry.prepared(functools.partial(_output, model, batch)) for entry in asked]
-    results = _explained(model, batch, asked, layer, spec, way)
+    batch, found = prepare(model, inputs), {}
+    for group in by_text(model, asked):
+        part = [asked[place] for place in group]
+        fed = with_words(model, batch, part, text)
+        part = [entry.prepared(functools.partial(_output, model, fed)) for entry in part]
+        made = iter(_explained(model, fed, part, layer, spec, way))
+        count = len(layer) if isinstance(layer, list | tuple) and spec.by_layer else 1
+        found.update({place: list(itertools.islice(made, count)) for place in group})
+    results = [why for place in range(len(asked)) for why in found[place]]
     several = targets is not None or isinstance(layer, list | tuple)
     return results if several else results[0]
 

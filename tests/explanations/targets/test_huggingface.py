@@ -135,10 +135,22 @@ def test_blips_answers_are_scored_as_its_own_loss_scores_them(question: bl.Token
     assert torch.allclose(why.scores, likely)
 
 
-def test_one_run_spells_one_answer(question: bl.Tokens) -> None:
+def test_every_answer_is_spelt_in_a_run_of_its_own(question: bl.Tokens) -> None:
     model = bl.Model(hf.built("BlipForQuestionAnswering"), encode=question)
+    answers = [bl.Answer("red"), bl.Answer("blue"), bl.Not(bl.Answer("red"))]
+    found = bl.explain(model, hf.pictures(), text=ASKED, targets=answers)
+    for answer, why in zip(answers, found, strict=True):
+        alone = bl.explain(model, hf.pictures(), answer, text=ASKED)
+        assert torch.allclose(why.scores, alone.scores)
+        assert torch.allclose(why.map, alone.map)
+    assert torch.equal(found[2].map, -found[0].map)
+
+
+def test_one_score_cannot_be_of_two_answers_that_are_spelt(question: bl.Tokens) -> None:
+    model = bl.Model(hf.built("BlipForQuestionAnswering"), encode=question)
+    rather = bl.Difference(bl.Answer("red"), bl.Answer("blue"))
     with pytest.raises(TargetError, match=r"fed with one, not with 'red' and 'blue'"):
-        bl.explain(model, hf.pictures(), text=ASKED, targets=[bl.Answer("red"), bl.Answer("blue")])
+        bl.explain(model, hf.pictures(), rather, text=ASKED)
 
 
 def test_vilts_answer_to_a_question(question: bl.Tokens) -> None:
