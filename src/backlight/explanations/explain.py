@@ -26,6 +26,7 @@ from backlight.explanations.survey import survey
 from backlight.explanations.swept import swept
 from backlight.explanations.targets.base import Context, Target
 from backlight.explanations.targets.boxes import Box
+from backlight.explanations.targets.embeddings import Embedding
 from backlight.explanations.targets.forms import score_table
 from backlight.explanations.targets.given import TargetLike, as_target
 from backlight.explanations.texts import Text, by_text, with_words
@@ -226,7 +227,10 @@ def _explanation(
     layer: LayerFacts | None,
     values: Tensor,
 ) -> Explanation:
-    answer, table = found.answers[place], score_table(found.output)
+    answer = found.answers[place]
+    # What an embedding is likened to is no list of classes.
+    alike = any(isinstance(part, Embedding) for part in target.parts())
+    table = None if alike else score_table(found.output)
     return Explanation(
         map=values.detach(),
         scores=answer.scores.detach(),

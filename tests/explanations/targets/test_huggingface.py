@@ -198,6 +198,7 @@ def test_clips_likeness_of_image_and_text(question: bl.Tokens) -> None:
     assert why.map.shape == (2, 4, 4)
     assert why.layer is not None
     assert why.layer.startswith("vision_model")
+    assert why.logits is None  # a likeness to other texts is no ranking of classes
     agree(model, hf.pictures(), bl.Embedding(), text=texts)
     other = bl.explain(model, hf.pictures(), bl.Embedding(hf.pictures()[0]), text="a")
     assert float(other.scores[0]) == pytest.approx(1)
