@@ -45,7 +45,7 @@ PAIRS: Final = 8.0
 
 RECIPES: Final = {
     "resnet": Recipe(),
-    "vgg": Recipe(epochs=5),
+    "vgg": Recipe(),
     "vit": Recipe(decay=0.05),
 }
 

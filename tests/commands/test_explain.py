@@ -82,7 +82,7 @@ def test_json_is_one_object_a_line_for_each_photo(explain: Run, photo: str, here
     first = records[0]
     assert set(first) == {
         "photo", "model", "model_version", "method", "gradients", "layer", "target",
-        "counterfactual", "class", "score", "box", "top", "files",
+        "counterfactual", "class", "score", "box", "top", "files", "multi_label",
     }  # fmt: skip
     assert first["model"] == "small"
     assert first["layer"]["grid"] == "7×7×8"

@@ -130,7 +130,10 @@ def test_what_is_wrong_for_one_of_several_photos_names_it(
         (["--labels", "missing.txt"], "--labels missing.txt: No such file or directory"),
         (["--labels", "cat.png"], "--labels cat.png: not UTF-8 text"),
         (["--labels", "imagenet"], "1000 labels, but 4 scores for each image: --labels FILE"),
-        (["--weights", "none"], "--weights 'none' is for known, torchvision: and timm: models"),
+        (
+            ["--weights", "none"],
+            "--weights 'none' is for known, torchvision:, timm: and hf: models",
+        ),
         (["--weights", "missing.pth"], "no file 'missing.pth'"),
         (["--out", "map.pdf"], "--out map.pdf: expected a folder or a .png, .html or .npz file"),
         (["--out", "cat.png/maps"], "cat.png is not a folder"),
@@ -185,7 +188,10 @@ def test_a_model_that_cannot_be_used_is_refused_with_the_reason(
     ("model", "expected"),
     [
         ("efficientnet-lite9", "no model 'efficientnet-lite9'; did you mean 'efficientnet-lite"),
-        ("nonsense", "expected torchvision:NAME, timm:NAME, package.module:function or a .pt2"),
+        (
+            "nonsense",
+            "expected torchvision:NAME, timm:NAME, hf:NAME, package.module:function or a .pt2",
+        ),
         ("missing.pt2", "no file 'missing.pt2'"),
         ("cat.png", "'cat.png' is not a model: expected a .pt2 file"),
         ("missing_module:net", "no module 'missing_module' to import"),

@@ -20,6 +20,7 @@ def test_every_known_model_and_every_form_is_listed(run: Run) -> None:
         *(model.name for model in known_models()),
         "torchvision:NAME",
         "timm:NAME",
+        "hf:NAME",
         "package.module:function",
         "FILE.pt2",
         "FILE.onnx",

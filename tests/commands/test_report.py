@@ -69,6 +69,19 @@ def test_a_pixel_method_names_no_layer_and_an_output_without_classes_no_ranking(
     assert record("cat.png", other, PATHS, top=1)["top"] == []
 
 
+def test_classes_that_are_there_by_themselves_are_each_as_sure_as_they_are(
+    why: bl.Explanation,
+) -> None:
+    several = dataclasses.replace(
+        why, logits=torch.tensor([[4.6, 4.0, 0.0, -9.0]]), multi_label=True
+    )
+    rows = [line for line in report("c", several, PATHS, top=4).splitlines() if "%" in line]
+    assert [row[2:8].strip() for row in rows] == ["99.0%", "98.2%", "50.0%", "0.0%"]
+    told = record("c", several, PATHS, top=4)
+    assert told["multi_label"] is True
+    assert told["top"][1]["probability"] == pytest.approx(0.98201, abs=1e-5)
+
+
 def test_a_bar_is_as_long_as_its_share(why: bl.Explanation) -> None:
     certain = dataclasses.replace(why, logits=torch.tensor([[100.0, 0.0, 0.0, 0.0]]))
     even = dataclasses.replace(why, logits=torch.zeros(1, 4))

@@ -130,6 +130,12 @@ CONVOLUTIONAL: dict[str, Row] = {
         "convnext.encoder",
         *(3, 5, 0, MERGED),
     ),
+    "hugging face convnext v2": (
+        hugging_face("ConvNextV2", **STAGES),
+        (96, 160),
+        "convnextv2.encoder",
+        *(3, 5, 0, MERGED),
+    ),
     "hugging face resnet": (
         hugging_face("ResNet", embedding_size=8, **STAGES),
         (96, 160),
@@ -157,32 +163,32 @@ TOKENS: dict[str, Row] = {
             mlp_dim=64,
         ),
         (64, 64),
-        "encoder.layers.encoder_layer_10",
+        "encoder.layers.encoder_layer_11.ln_1",
         *(4, 4, 1, CLASS_TOKEN),
     ),
     "timm vit": (
         timm("vit_tiny_patch16_224", img_size=(96, 160), **TINY_VIT),
         (96, 160),
-        "blocks.1",
+        "blocks.2.norm1",
         *(6, 10, 1, CLASS_TOKEN),
     ),
     # 17 tokens are 4×4 + 1, and not the 2×8 + 1 that its queries of shape (3, 17, 16) suggest.
     "timm vit, few tokens": (
         timm("vit_tiny_patch16_224", img_size=64, **TINY_VIT),
         (64, 64),
-        "blocks.1",
+        "blocks.2.norm1",
         *(4, 4, 1, CLASS_TOKEN),
     ),
     "timm deit, distilled": (
         timm("deit_tiny_distilled_patch16_224", img_size=64, **TINY_VIT),
         (64, 64),
-        "blocks.1",
+        "blocks.2.norm1",
         *(4, 4, 2, CLASS_TOKEN),
     ),
     "timm vit with registers": (
         timm("vit_small_patch14_reg4_dinov2", img_size=(98, 154), **TINY_VIT),
         (98, 154),
-        "blocks.1",
+        "blocks.2.norm1",
         *(7, 11, 5, CLASS_TOKEN),
     ),
     "timm vit, tokens averaged": (
@@ -231,8 +237,20 @@ TOKENS: dict[str, Row] = {
     "hugging face vit": (
         hugging_face("ViT", image_size=(96, 160), patch_size=16, **TINY_HF),
         (96, 160),
-        "vit.layers.1",
+        "vit.layers.2.layernorm_before",
         *(6, 10, 1, CLASS_TOKEN),
+    ),
+    "hugging face deit": (
+        hugging_face("DeiT", image_size=64, patch_size=16, **TINY_HF),
+        (64, 64),
+        "deit.layers.2.layernorm_before",
+        *(4, 4, 2, CLASS_TOKEN),
+    ),
+    "hugging face beit": (
+        hugging_face("Beit", image_size=64, patch_size=16, **TINY_HF),
+        (64, 64),
+        "beit.layers.2",
+        *(4, 4, 1, GLOBAL),
     ),
     # What `swin` returns was returned by its norm before, and pooled since: only there does the
     # score depend on it.
@@ -247,6 +265,12 @@ TOKENS: dict[str, Row] = {
         (64, 64),
         "swinv2.layernorm",
         *(4, 4, 0, GLOBAL),
+    ),
+    "hugging face dino v2": (
+        hugging_face("Dinov2", image_size=56, patch_size=14, **TINY_HF),
+        (98, 154),
+        "dinov2.layernorm",
+        *(7, 11, 1, MERGED),
     ),
     "hugging face dino with registers": (
         hugging_face("Dinov2WithRegisters", image_size=56, patch_size=14, **TINY_HF),

@@ -214,6 +214,23 @@ def test_the_ranking_is_that_of_the_softmax(count: int) -> None:
         )
 
 
+def test_classes_that_are_there_or_not_by_themselves_have_a_sigmoid_each() -> None:
+    table = torch.tensor([[4.5, 4.0, -5.0], [-2.0, -1.0, -3.0]])
+    why = result(torch.ones(2, 2, 3), logits=table, multi_label=True)
+    assert [[c.index for c in row] for row in why.top()] == [[0, 1, 2], [1, 0, 2]]
+    expected = [[0.98901, 0.98201, 0.00669], [0.26894, 0.11920, 0.04743]]
+    for row, likely in zip(why.top(), expected, strict=True):
+        assert [c.probability for c in row] == pytest.approx(likely, abs=1e-5)
+    shares = dataclasses.replace(why, multi_label=False).top()
+    assert sum(c.probability for c in shares[0]) == pytest.approx(1)
+
+
+def test_it_is_the_model_that_says_whether_classes_are_by_themselves() -> None:
+    for multi_label in (True, False):
+        model = bl.Model(resnet_like(), multi_label=multi_label)
+        assert bl.explain(model, photos()).multi_label is multi_label
+
+
 def test_the_five_best_without_labels_are_numbered() -> None:
     why = bl.explain(resnet_like(), photos())
     assert [len(ranked) for ranked in why.top()] == [5, 5]

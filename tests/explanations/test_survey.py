@@ -100,7 +100,24 @@ def test_hidden_states_beside_the_scores_do_not_count_as_output() -> None:
         image_size=32, patch_size=8, num_labels=3, output_hidden_states=True,
     )  # fmt: skip
     net = seeded(lambda: transformers.ViTForImageClassification(config))
-    assert bl.layers(net, photos(1, 32, 32))[0].name == "vit.layers.1"
+    assert bl.layers(net, photos(1, 32, 32))[0].name == "vit.layers.2.layernorm_before"
+
+
+def test_of_a_network_without_scores_the_embedding_is_what_tokens_must_reach() -> None:
+    """Not its last hidden state, which all tokens are in, too."""
+    transformers = pytest.importorskip("transformers")
+    config = transformers.Dinov2Config(
+        hidden_size=16, num_hidden_layers=3, num_attention_heads=2, mlp_ratio=1,
+        image_size=32, patch_size=8,
+    )  # fmt: skip
+    net = seeded(lambda: transformers.Dinov2Model(config))
+    best = bl.layers(net, photos(1, 32, 32))[0]
+    assert (best.name, best.grid) == ("encoder.layer.2.norm1", "4×4×16 + 1 token")
+    other = torch.linspace(-1, 1, 16)
+    why = bl.explain(net, photos(2, 32, 32), bl.Embedding(other))
+    seen = net(photos(2, 32, 32)).pooler_output
+    expected = torch.cosine_similarity(seen, other.double()[None])
+    assert torch.allclose(why.scores, expected)
 
 
 def test_the_output_itself_is_no_layer_to_look_at() -> None:

@@ -54,6 +54,15 @@ def test_a_detector_takes_no_imagenet_labels_and_fetches_no_backbone() -> None:
     model = from_torchvision("ssdlite320_mobilenet_v3_large", pretrained=False)
     assert model.labels is None
     assert model.preprocess is None
+    assert model.task == "detect"
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [("squeezenet1_1", "classify"), ("lraspp_mobilenet_v3_large", "segment")],
+)
+def test_the_task_is_known_by_the_family(name: str, task: str) -> None:
+    assert from_torchvision(name, pretrained=False).task == task
 
 
 @pytest.mark.usefixtures("_offline")

@@ -52,6 +52,19 @@ def test_a_function_is_named_by_its_module() -> None:
     assert not any(module.training for module in model.module.modules())
 
 
+def test_the_task_asked_for_is_the_models_own_or_that_of_a_network_of_ones_own() -> None:
+    assert load_model("scenes-vgg", weights="none", task="classify").task == "classify"
+    with pytest.raises(
+        ModelError, match="scenes-vgg is made for the task 'classify', not for 'detect'"
+    ):
+        load_model("scenes-vgg", weights="none", task="detect")
+    with pytest.raises(ModelError, match="made for the task 'detect', not for 'segment'"):
+        load_model("torchvision:fcos_resnet50_fpn", weights="none", task="segment")
+    assert load_model(FACTORY, task="act").task == "act"
+    with pytest.raises(ModelError, match="no task 'detekt'; did you mean 'detect'"):
+        load_model(FACTORY, task="detekt")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("suffix", [".pt2", ".pt"])
 def test_an_exported_file_is_told_by_its_content(suffix: str, tmp_path: Path) -> None:
     path = export(small(), tmp_path / "net.pt2")
@@ -83,7 +96,10 @@ def test_weights_go_into_an_exported_file_too(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("efficientnet-lit0", "did you mean 'efficientnet-lite0'"),
-        ("resnet50", "expected torchvision:NAME, timm:NAME, package.module:function or a .pt2"),
+        (
+            "resnet50",
+            "expected torchvision:NAME, timm:NAME, hf:NAME, package.module:function or a .pt2",
+        ),
         ("no/such/folder/net", "no file"),
         ("net.pt2", "no file 'net.pt2'"),
         (".", "is a directory"),
@@ -173,6 +189,6 @@ def test_a_task_replaces_what_the_network_says_and_is_remembered(
 def test_a_task_that_there_is_not_or_that_a_known_network_has_not_is_refused() -> None:
     with pytest.raises(ModelError, match="no task 'captoin'; did you mean 'caption'"):
         load_model("scenes-resnet", task="captoin")
-    with pytest.raises(ModelError, match="scenes-resnet is made to classify, not for task='vqa'"):
+    with pytest.raises(ModelError, match="made for the task 'classify', not for 'vqa': leave task"):
         load_model("scenes-resnet", task="vqa")
     assert load_model("scenes-resnet", task="classify").task == "classify"

@@ -128,6 +128,16 @@ def test_an_empty_text_is_refused_by_a_tokenizer_too(tokenizer: Any) -> None:
         bl.Tokens(tokenizer)(["a", " "])
 
 
+def test_a_word_that_a_tokenizer_does_not_know_is_refused(tokenizer: Any) -> None:
+    encode = bl.Tokens(tokenizer)
+    with pytest.raises(
+        InputError, match=r"does not know 'circel' and would read \[UNK\] in its place"
+    ):
+        encode(["a red circle", "a red circel"])
+    with pytest.raises(InputError, match=r"did you mean 'circle'\?"):
+        encode.ids("circel")
+
+
 class BytePairs:
     """What a byte-pair or sentence-piece tokenizer says: the beginnings of words are marked."""
 

@@ -154,8 +154,8 @@ def _add_model(command: argparse.ArgumentParser) -> None:
         "--model",
         default=_MODEL,
         metavar="MODEL",
-        help="a known name, torchvision:NAME, timm:NAME, package.module:function or a .pt2 or "
-        ".onnx file; `backlight models` lists them (default: %(default)s)",
+        help="a known name, torchvision:NAME, timm:NAME, hf:NAME, package.module:function or a "
+        ".pt2 or .onnx file; `backlight models` lists them (default: %(default)s)",
     )
     model.add_argument(
         "--weights",

@@ -14,6 +14,7 @@ from backlight.models.known import known_models
 _OTHER_MODELS = (
     ("torchvision:NAME", "any network of torchvision", "torchvision"),
     ("timm:NAME", "any network of timm", "timm"),
+    ("hf:NAME", "a model of Hugging Face, or hf:FOLDER", "hf"),
     ("package.module:function", "the network that your function returns", ""),
     ("FILE.pt2", "a network that torch.export.save wrote", ""),
     ("FILE.onnx", "an ONNX file, run by onnxruntime", "onnx"),

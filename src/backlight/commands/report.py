@@ -89,6 +89,7 @@ def record(photo: str, why: Explanation, outputs: Sequence[Path], *, top: int) -
         "class": why.classes[0],
         "score": finite(float(why.scores[0])),
         "box": why.boxes(of="photo")[0],
+        "multi_label": why.multi_label,
         "top": ranked(why, top),
         **text_record(why),
         "files": [os.fspath(path) for path in outputs],

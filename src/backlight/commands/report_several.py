@@ -66,6 +66,7 @@ def record_of_several(
         "layer": dataclasses.asdict(first.layer_facts) if first.layer_facts else None,
         "counterfactual": first.target.counterfactual,
         **text_record(first),
+        "multi_label": first.multi_label,
         "targets": [
             {
                 "target": short_name(one),

@@ -21,6 +21,7 @@ from backlight.explanations.grid import Layout
 from backlight.explanations.raised import Raised
 from backlight.explanations.steps import fitted
 from backlight.explanations.tail import Tail
+from backlight.explanations.targets.base import Scored
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import Method as Way
 from backlight.gradients.method import way_name
@@ -131,15 +132,17 @@ def _progress(total: int, size: int, way: Way) -> Iterator[int]:
             bar.update(min(size, total - first))
 
 
-def scores_of(roots: Sequence[Callable[[Any], Tensor]], cotangents: Sequence[Tensor]) -> Scores:
-    """From the model's output to (T, B): each target's root times its cotangent, image by image."""
+def scores_of(roots: Sequence[Callable[[Any], Tensor]], answers: Sequence[Scored]) -> Scores:
+    """From the model's output to (T, B): each target's score, image by image, to the first order in
+    its root. Written as a change from where the root was: the plain product of root and cotangent
+    is zero but for its rounding where the score does not depend on the root's length (cosines)."""
+
+    def score(root: Tensor, answer: Scored) -> Tensor:
+        change = (root - answer.root.detach()) * answer.cotangent
+        return answer.scores + change.reshape(len(change), -1).sum(1)
 
     def scores(output: Any) -> Tensor:
-        return torch.stack(
-            [
-                (root(output) * cotangent).reshape(len(cotangent), -1).sum(1)
-                for root, cotangent in zip(roots, cotangents, strict=True)
-            ]
-        )
+        pairs = zip(roots, answers, strict=True)
+        return torch.stack([score(root(output), answer) for root, answer in pairs])
 
     return scores

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -21,14 +22,16 @@ from backlight.explanations.methods import Method, find_method
 from backlight.explanations.moved import moved
 from backlight.explanations.replica import Replica
 from backlight.explanations.several import Explanations
+from backlight.explanations.sizes import sizes_told
 from backlight.explanations.survey import survey
 from backlight.explanations.swept import swept
 from backlight.explanations.targets.base import Context, Target
 from backlight.explanations.targets.boxes import Box
+from backlight.explanations.targets.embeddings import Embedding
 from backlight.explanations.targets.every_word import Words
 from backlight.explanations.targets.forms import score_table
 from backlight.explanations.targets.given import TargetLike, as_target
-from backlight.explanations.texts import Text, text_facts, with_words
+from backlight.explanations.texts import Text, by_text, text_facts, with_words
 from backlight.explanations.tokens import tokens_of
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.method import Method as Way
@@ -104,7 +107,8 @@ def explain(
             image's top class when left out.
         text: what goes into a `Model` with a vocabulary (`encode`) beside the image: a question, a
             caption whose words are explained; one for all images or a list with one for each.
-        targets: several targets, explained from one forward pass.
+        targets: several targets, explained from one forward pass; from one for each text, where
+            they bring different ones (captions, answers that are spelt).
         layer: where class-activation methods look: a module, its dotted name, or a list of them.
             The best candidate of `layers` when left out. Pixel methods ignore it. In an ONNX
             file also any other operation or tensor, by its name there.
@@ -137,15 +141,21 @@ def explain(
     spec = find_method(method)
     asked = _asked(target, targets)
     way = find_way(gradients or ("central" if is_black(model.module) else "backprop"))
-    batch = with_words(model, prepare(model, inputs), asked, text)
+    batch, found = prepare(model, inputs), {}
+    for group in by_text(model, asked):
+        part = [asked[place] for place in group]
+        fed = with_words(model, batch, part, text)
+        context = _context(model, fed)
+        single = [list(entry.each(context)) for entry in part]
+        ready = [
+            one.prepared(functools.partial(_output, model, fed)) for each in single for one in each
+        ]
+        made = iter(_explained(model, fed, ready, layer, spec, way))
+        count = len(layer) if isinstance(layer, list | tuple) and spec.by_layer else 1
+        for place, each in zip(group, single, strict=True):
+            found[place] = list(itertools.islice(made, count * len(each)))
+    results = [why for place in range(len(asked)) for why in found[place]]
     several = targets is not None or isinstance(layer, list | tuple) or asked[0].is_several
-    context = _context(model, batch)
-    asked = [
-        one.prepared(functools.partial(_output, model, batch))
-        for entry in asked
-        for one in entry.each(context)
-    ]
-    results = _explained(model, batch, asked, layer, spec, way)
     return Explanations(results) if several else results[0]
 
 
@@ -175,7 +185,7 @@ def _explained(
     model: Model, batch: Inputs, targets: Sequence[Target], layer: Layers, spec: Method, way: Way
 ) -> list[Explanation]:
     """Explanations target by target and within each layer by layer."""
-    with untraced():
+    with sizes_told(model, batch), untraced():
         replica = Replica(model.module)
         places = chosen(replica, batch, layer) if spec.by_layer else []
         asked = Asked(replica, batch, _context(model, batch), targets, _names(places), spec)
@@ -238,7 +248,10 @@ def _explanation(
     layer: LayerFacts | None,
     values: Tensor,
 ) -> Explanation:
-    answer, table = found.answers[place], score_table(found.output)
+    answer = found.answers[place]
+    # What an embedding is likened to is no list of classes.
+    alike = any(isinstance(part, Embedding) for part in target.parts())
+    table = None if alike else score_table(found.output)
     return Explanation(
         map=values.detach(),
         scores=answer.scores.detach(),
@@ -259,6 +272,7 @@ def _explanation(
         text_facts=text_facts(batch, target, _context(model, batch)),
         task=model.task,
         gradients=way_name(way),
+        multi_label=model.multi_label,
         again=_Again(model, batch, target, layer.name if layer else None, way),
     )
 

@@ -58,8 +58,9 @@ class RankedClass:
 
     Attributes:
         index, label: the class.
-        score: as the model returned it, before the softmax.
-        probability: softmax over all the scores.
+        score: as the model returned it, a logit.
+        probability: its share among all classes, softmax over the scores; of a model whose classes
+            are each there or not by themselves (`multi_label`), the sigmoid of its own score.
     """
 
     index: int
@@ -84,6 +85,7 @@ class Explanation:
         model_source: what `load_model` makes it from; None for a module of one's own.
         model_options: what was given with it, by argument of `load_model`.
         labels: names of the classes, where known.
+        multi_label: whether each class is there or not by itself: see `Model`.
         image: the input as the model saw it, (B, C, H, W).
         photos: the photos it was made from; empty when tensors were given.
         texts: for each image the text that the model was fed with beside it; empty for none.
@@ -111,6 +113,7 @@ class Explanation:
     model_source: str | None = None
     model_options: Mapping[str, str] = field(default_factory=dict)
     gradients: str = "backprop"
+    multi_label: bool = False
     again: Callable[[str], Explanation] | None = field(default=None)
 
     @property
@@ -201,7 +204,8 @@ class Explanation:
             raise InputError("this model's output is no (batch, classes) table: nothing to rank")
         table = self.logits.float()
         best = table.topk(min(count, table.shape[1]), dim=1)
-        shares = table.softmax(1).gather(1, best.indices)
+        likely = table.sigmoid() if self.multi_label else table.softmax(1)
+        shares = likely.gather(1, best.indices)
         # Labels that are not one for each score would name the wrong classes.
         labels = self.labels if self.labels and len(self.labels) == table.shape[1] else None
         return [

@@ -174,6 +174,8 @@ def prepare(model: Model, given: Any) -> Inputs:
 
 
 def _prepared(model: Model, given: Any) -> Inputs:
+    as_input = getattr(model.module, "as_input", None)  # of adapters whose inputs are no photos
+    given = given if as_input is None else as_input(given)
     if isinstance(given, Tensor):
         return Inputs(_for_model(model, _with_batch(given)), (_IMAGE,))
     if isinstance(given, Mapping):

@@ -21,6 +21,7 @@ from backlight.explanations.capture import untraced
 from backlight.explanations.grid import Layout, read_layout
 from backlight.explanations.inputs import Inputs, ModelLike, as_model, prepare
 from backlight.explanations.replica import Replica
+from backlight.explanations.sizes import sizes_told
 from backlight.explanations.survey import Survey, survey
 from backlight.explanations.texts import Text, with_words
 from backlight.explanations.watch import Seen
@@ -63,7 +64,7 @@ def layers(model: ModelLike, inputs: Any, *, text: Text | None = None) -> list[C
     """
     model = as_model(model)
     batch = with_words(model, prepare(model, inputs), [], text)
-    with untraced():
+    with sizes_told(model, batch), untraced():
         return list(ranked(survey(Replica(model.module), batch)))
 
 
@@ -103,16 +104,24 @@ def _has_extent(entry: Seen) -> bool:
 
 def _best(maps: list[Seen], meets_others: bool = False) -> Seen:
     """The last map that reaches the output, not already pooled. Where the last grid of tokens is
-    cut off, or words or boxes are made of it (`meets_others`), the last whole block before it: the
-    parts inside the next block (its norm, its queries) see the same tokens, but are not what a
-    person would call the last layer."""
+    cut off, or words or boxes are made of it (`meets_others`), the end of the last whole block
+    before it, or the norm through which all that follows reads the same tokens: without it the few
+    channels that are large everywhere drown the others (of `scenes-vit`, see docs/models.md,
+    twice as many maps then point at the object)."""
     useful = [entry for entry in maps if entry.reaches] or maps
     unpooled = [entry for entry in useful if not entry.pooled] or useful
     cut_off = useful[-1] is not maps[-1] and _is_tokens(maps[-1])
     if cut_off or (meets_others and _is_tokens(unpooled[-1])):
         blocks = [entry for entry in unpooled if not entry.inner and _is_tokens(entry)]
-        return blocks[-1] if blocks else unpooled[-1]
+        return _read_through(blocks[-1], unpooled) if blocks else unpooled[-1]
     return unpooled[-1]
+
+
+def _read_through(block: Seen, useful: list[Seen]) -> Seen:
+    """The only norm behind the block that sees the tokens that it returned; else the block."""
+    after = useful[useful.index(block) + 1 :]  # compared by identity
+    norms = [entry for entry in after if entry.norm and entry.shape == block.shape]
+    return norms[0] if len(norms) == 1 else block
 
 
 def _is_tokens(entry: Seen) -> bool:

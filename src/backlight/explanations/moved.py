@@ -51,7 +51,7 @@ def moved(asked: Asked, way: Way) -> Found:
             output, answers = tail.output, answers_of(asked, tail.output)
         scores = scores_of(
             [functools.partial(target.root, context=asked.context) for target in asked.targets],
-            [answer.cotangent for answer in answers],
+            answers,
         )
         with torch.no_grad():
             _make_sure_it_repeats(tail, scores, name)

@@ -90,6 +90,7 @@ def _about(why: Explanation) -> dict[str, Any]:
         "gradients": why.gradients,
         "names": why.names,
         "classes": why.classes,
+        "multi_label": why.multi_label,
         "boxes": why.boxes(),
         "photos": [photo.name for photo in why.photos],
         "regions": [photo.region for photo in why.photos],

@@ -27,7 +27,18 @@ from backlight.explanations.watch import Seen, Watch, Work
 _PASSING_ON = frozenset(
     (
         *("View", "UnsafeView", "ReshapeAlias", "Permute", "Transpose", "T", "Expand", "Clone"),
-        *("Squeeze", "Unsqueeze", "Flatten", "Cat", "Stack", "Split", "Unbind", "Alias", "ToCopy"),
+        *(
+            "Squeeze",
+            "Unsqueeze",
+            "Flatten",
+            "Cat",
+            "Stack",
+            "Split",
+            "SplitWithSizes",
+            "Unbind",
+            "Alias",
+            "ToCopy",
+        ),
         *("Select", "Slice", "Index", "IndexSelect", "Gather", "Topk", "Sort", "Max", "Add", "Mul"),
         *("Sigmoid", "Softmax", "LogSoftmax", "Sqrt", "ConstantPadNd"),
         *("UpsampleBilinear2D", "UpsampleNearest2D", "UpsampleBicubic2D"),
@@ -247,13 +258,15 @@ def _reporter(entry: Seen) -> Any:
 
 def _scores(output: Any) -> list[Tensor]:
     """What of an output is explained, without what may come along with it: a table of class
-    scores; those of words, of pixels, of boxes, with the boxes; those of detections. Of an output
-    in no such form, everything."""
+    scores; those of words, of pixels, of boxes, with the boxes; those of detections; the embedding
+    of a network without scores. Of an output in no such form, everything."""
     if is_list_of_detections(output):
         return [found["scores"] for found in output]
     table = main_tensor(output)
     if table is not None and table.ndim == 2:
         return [table]
+    if isinstance(output, Mapping) and isinstance(output.get("pooler_output"), Tensor):
+        return [output["pooler_output"]]
     if isinstance(output, Mapping) and table is not None:
         has_logits = isinstance(output.get("logits"), Tensor)
         names = ("logits", "pred_boxes") if has_logits else ("out",)

@@ -60,7 +60,8 @@ def replaced(value: Any, old: Tensor, new: Tensor) -> Any:
 
 
 def walk(value: Any, path: str = "output") -> Iterator[tuple[str, Tensor]]:
-    """Every tensor in a nesting of tuples, lists, mappings and dataclasses, with its path."""
+    """Every tensor in a nesting of tuples, lists, mappings and dataclasses, and those that are
+    attributes of another object, with its path."""
     if isinstance(value, Tensor):
         yield path, value
     elif isinstance(value, Mapping):
@@ -73,6 +74,10 @@ def walk(value: Any, path: str = "output") -> Iterator[tuple[str, Tensor]]:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
             yield from walk(getattr(value, field.name), f"{path}.{field.name}")
+    elif not isinstance(value, type | torch.nn.Module):
+        for name, entry in getattr(value, "__dict__", {}).items():
+            if isinstance(entry, Tensor):
+                yield f"{path}.{name}", entry
 
 
 def describe(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -26,6 +26,29 @@ _IMAGE_NAME, _TOKENS_NAME = "pixel_values", "input_ids"
 _ANSWER_NAME = "decoder_input_ids"
 
 Text = str | Sequence[str]
+
+
+def by_text(model: Model, targets: Sequence[Target]) -> list[list[int]]:
+    """The places of the targets that can share a run, as they are fed with the same words. Those
+    that bring none go with the first."""
+    spells = _ANSWER_NAME in _parameters(model)
+    groups: dict[tuple[str, ...], list[int]] = {}
+    without: list[int] = []
+    for place, target in enumerate(targets):
+        brought = tuple(dict.fromkeys(_brought(target, spells)))
+        (groups.setdefault(brought, []) if brought else without).append(place)
+    found = list(groups.values()) or [[]]
+    found[0] = sorted(found[0] + without)
+    return found
+
+
+def _brought(target: Target, spells: bool) -> Iterator[str]:
+    """The texts that a target must be fed with."""
+    for part in target.parts():
+        if part.text is not None:
+            yield part.text
+        if spells and isinstance(part, Answer) and part.answer is not None:
+            yield part.answer
 
 
 def with_words(
@@ -147,6 +170,9 @@ def _fed(model: Model, batch: Inputs, made: Any, count: int) -> Inputs:
             f"not {type(made).__name__}"
         )
     takes = _parameters(model)
+    if _TOKENS_NAME in made and _TOKENS_NAME not in takes and _ANSWER_NAME in takes:
+        # An encoder of pictures with a decoder of words: the words are what it says.
+        made = {_ANSWER_NAME: made[_TOKENS_NAME]}
     named = {
         name: _checked(entry, count).to(model.device)
         for name, entry in made.items()

@@ -29,6 +29,7 @@ class Seen:
         layout: how it is read as feature maps; None without spatial extent, and where the
             tensor does not come from the image (a question's words, a table of positions).
         pooled: whether a pooling module made it, or a part of one.
+        norm: whether a normalising module made it.
         inner: whether only a module without children returned it.
         is_output: whether it is the model's own output.
         reaches: whether the output depends on the positions of the grid. In a transformer that
@@ -41,6 +42,7 @@ class Seen:
     shape: tuple[int, ...]
     order: Order | None = None
     pooled: bool = False
+    norm: bool = False
     inner: bool = True
     is_output: bool = False
     layout: Layout | None = None
@@ -127,7 +129,8 @@ class Watch:
         self, module: nn.Module, name: str, tensor: Tensor, known: Seen | None, is_all: bool
     ) -> Seen | None:
         if known is None:
-            entry = Seen([name], tuple(tensor.shape), _order(module))
+            norm = "Norm" in type(module).__name__
+            entry = Seen([name], tuple(tensor.shape), _order(module), norm=norm)
             entry._tensor, entry._version = weakref.ref(tensor), _version(tensor)
             if tensor.requires_grad:
                 entry._edge = torch.autograd.graph.get_gradient_edge(tensor)

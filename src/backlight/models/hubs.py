@@ -17,6 +17,7 @@ from backlight.models.labels import imagenet_labels
 from backlight.models.model import Model
 from backlight.models.preprocessing import FILTERS, Preprocess
 from backlight.models.quiet import quiet
+from backlight.models.tasks import Task
 
 RANDOM = "random weights"
 
@@ -29,7 +30,7 @@ def from_torchvision(name: str, *, pretrained: bool) -> Model:
         ModelError: it cannot be imported, it has no such model (the nearest is named), or the
             weights cannot be fetched.
     """
-    package = _package("torchvision")
+    package = imported("torchvision", "torchvision")
     models = importlib.import_module("torchvision.models")
     full_name = f"torchvision:{name}"
     if name not in models.list_models():
@@ -51,6 +52,7 @@ def from_torchvision(name: str, *, pretrained: bool) -> Model:
         name=full_name,
         version=f"torchvision {package.__version__}, {weights or RANDOM}",
         source=full_name,
+        task=_torchvision_task(models, name),
     )
 
 
@@ -62,7 +64,7 @@ def from_timm(name: str, *, pretrained: bool) -> Model:
         ModelError: it cannot be imported, it has no such model (the nearest is named), it has no
             pretrained weights, or they cannot be fetched.
     """
-    package = _package("timm")
+    package = imported("timm", "timm")
     full_name = f"timm:{name}"
     on_hub = name.startswith(("hf_hub:", "hf-hub:", "local-dir:"))
     if not on_hub and not package.is_model(name.partition(".")[0]):
@@ -86,6 +88,7 @@ def from_timm(name: str, *, pretrained: bool) -> Model:
         version=f"timm {package.__version__}, {loaded}",
         source=full_name,
         input_shape=(None, *config["input_size"]),
+        task="classify" if getattr(module, "num_classes", 1) else "embed",
     )
 
 
@@ -125,12 +128,18 @@ def timm_preprocess(config: dict[str, Any]) -> Preprocess | None:
     )
 
 
-def _package(name: str) -> Any:
+def imported(name: str, extra: str) -> Any:
+    """A package of models.
+
+    Raises:
+        MissingExtraError: it is not installed; `extra` installs it.
+        ModelError: it cannot be imported.
+    """
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name in ("torchvision", "timm"):
-            raise MissingExtraError(error.name, name) from error
+        if error.name in ("torchvision", "timm", "transformers"):
+            raise MissingExtraError(error.name, extra) from error
         raise ModelError(f"{name} cannot be imported: {error}") from error
     except Exception as error:
         reason = " ".join(str(error).split())
@@ -169,6 +178,12 @@ def _torchvision_weights(models: Any, name: str) -> Any:
             "random weights, weights=FILE loads a state dict"
         )
     return models.get_model_weights(name).DEFAULT
+
+
+def _torchvision_task(models: Any, name: str) -> Task:
+    """By the package that it is in: torchvision.models.detection.…"""
+    family = models.get_model_builder(name).__module__.split(".")[2]
+    return {"detection": "detect", "segmentation": "segment"}.get(family, "classify")  # type: ignore[return-value]
 
 
 def _has_backbone(models: Any, name: str) -> bool:

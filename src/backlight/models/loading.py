@@ -21,6 +21,7 @@ from backlight.models.efficientnet import efficientnet_lite
 from backlight.models.exported import load_exported
 from backlight.models.factories import from_factory
 from backlight.models.hubs import from_timm, from_torchvision
+from backlight.models.huggingface.loading import from_hugging_face
 from backlight.models.known import KNOWN_MODELS, KnownModel, known_models
 from backlight.models.model import Model
 from backlight.models.onnx.network import load_onnx
@@ -30,7 +31,7 @@ from backlight.models.tasks import Task, find_task
 
 __all__ = ["KnownModel", "known_models", "load_model"]
 
-_FORMS = "torchvision:NAME, timm:NAME, package.module:function or a .pt2 or .onnx file"
+_FORMS = "torchvision:NAME, timm:NAME, hf:NAME, package.module:function or a .pt2 or .onnx file"
 _SUFFIXES = {".pt2", ".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".onnx"}
 
 
@@ -50,6 +51,8 @@ def load_model(
 
             - a known name, such as "efficientnet-lite0" (see `known_models`);
             - "torchvision:NAME" or "timm:NAME", such as "torchvision:resnet50";
+            - "hf:NAME", a model of Hugging Face's transformers, such as
+              "hf:google/vit-base-patch16-224", or "hf:FOLDER", one that `save_pretrained` wrote;
             - "package.module:function", a function without arguments that returns a
               `torch.nn.Module` or a `Model`; the current directory is searched too;
             - a file written by `torch.export.save`. It holds neither preprocessing nor labels;
@@ -64,8 +67,10 @@ def load_model(
             `Preprocess`, or another callable from an image to a tensor.
         labels: the name of each class, in place of what the model brings: a list, "imagenet", or a
             text file with one name a line.
-        task: what the network is made for, one of `backlight.models.tasks.TASKS`, in place of
-            what the model says; of a known name it must be the same.
+        task: "classify", "caption", "vqa", "detect", "segment", "embed" or "act". Which of a
+            family of classes "hf:NAME" is loaded as; None for the one that was saved. Of a function
+            or file it says what the network does, which is "classify" otherwise; of any other
+            name, it must be what the model does.
 
     Raises:
         ModelError: there is no such model, file, weights or device, or it cannot be used; one
@@ -88,13 +93,13 @@ def load_model(
     names = None if labels is None else read_labels(labels)
     wanted = None if task is None else find_task(task)
 
-    model = _load(given, weights, place)
+    model = _load(given, weights, place, wanted)
+    if wanted is not None:
+        model = _for_task(model, wanted)
     if file is not None and content is not None and state is not None:
         put_weights(model.module, state, file)
         model = dataclasses.replace(model, version=f"{file.name} {fingerprint(content)}")
     _to_evaluation(model, place)
-    if wanted is not None:
-        model = _for_task(model, wanted)
     if names is not None:
         model = dataclasses.replace(model, labels=names)
     if preprocess is not None:
@@ -134,7 +139,25 @@ def _devices() -> list[str]:
     return ["cpu", *found, *(["mps"] if torch.backends.mps.is_available() else [])]
 
 
-def _load(name: str, weights: str | os.PathLike[str] | None, device: torch.device | None) -> Model:
+def _for_task(model: Model, task: Task) -> Model:
+    """The model, once it is known to do this; one of the user's own is told what it does."""
+    name = model.source or ""
+    known = name in KNOWN_MODELS or name.startswith(("torchvision:", "timm:", "hf:"))
+    if model.task == task:
+        return model
+    if known or model.task != "classify":
+        raise ModelError(
+            f"{model.name} is made for the task {model.task!r}, not for {task!r}: leave task out"
+        )
+    return dataclasses.replace(model, task=task)
+
+
+def _load(
+    name: str,
+    weights: str | os.PathLike[str] | None,
+    device: torch.device | None,
+    task: Task | None,
+) -> Model:
     pretrained = weights is None
     if name in REFERENCES:
         return reference_model(name, pretrained=pretrained)
@@ -145,9 +168,11 @@ def _load(name: str, weights: str | os.PathLike[str] | None, device: torch.devic
         return from_torchvision(rest, pretrained=pretrained)
     if colon and kind == "timm":
         return from_timm(rest, pretrained=pretrained)
+    if colon and kind == "hf":
+        return from_hugging_face(rest, task=task, pretrained=pretrained)
     if weights == "none":
         raise ModelError(
-            f"weights='none' is for known, torchvision: and timm: models, not {name!r}"
+            f"weights='none' is for known, torchvision:, timm: and hf: models, not {name!r}"
         )
     path = Path(name)
     if path.suffix == ".onnx" and weights is not None:
@@ -159,15 +184,6 @@ def _load(name: str, weights: str | os.PathLike[str] | None, device: torch.devic
     raise ModelError(
         f"no model {name!r}{did_you_mean(name, KNOWN_MODELS) or f': expected {_FORMS}'}"
     )
-
-
-def _for_task(model: Model, task: Task) -> Model:
-    known = model.source in REFERENCES or model.source in KNOWN_MODELS
-    if known and model.task != task:
-        raise ModelError(
-            f"{model.name} is made to {model.task}, not for task={task!r}: leave task= out"
-        )
-    return dataclasses.replace(model, task=task)
 
 
 def _from_file(path: Path, device: torch.device | None) -> Model:

@@ -84,13 +84,7 @@ class Preprocess:
 
     def __call__(self, image: Any) -> torch.Tensor:
         """The network's input for anything `read_image` reads: float32 of shape (1, 3, h, w)."""
-        pixels = np.asarray(self.shown(image), dtype=np.float32)
-        # Both constants are taken to the scale of the pixels first: (pixel - 127) / 128 is exact
-        # in single precision, (pixel / 255 - 127/255) / (128/255) is not.
-        mean = np.array([255 * value for value in self._mean], dtype=np.float32)
-        std = np.array([255 * value for value in self._std], dtype=np.float32)
-        scaled = ((pixels - mean) / std).transpose(2, 0, 1)
-        return torch.from_numpy(np.ascontiguousarray(scaled)).unsqueeze(0)
+        return standardised(self.shown(image), self._mean, self._std)
 
     def shown(self, image: Any) -> Image.Image:
         """What the network sees, as a picture: RGB, `size` pixels, before colours are scaled."""
@@ -100,7 +94,7 @@ class Preprocess:
         chosen = FILTERS[self.interpolation]
         if whole[0] * whole[1] > _MOST_RESIZED:
             return photo.resize((width, height), chosen, box=self.region(photo.size))
-        left, top = _margin(whole[0], width), _margin(whole[1], height)
+        left, top = self._margin(whole[0], width), self._margin(whole[1], height)
         return photo.resize(whole, chosen).crop((left, top, left + width, top + height))
 
     def region(self, photo_size: tuple[int, int]) -> tuple[float, float, float, float]:
@@ -114,8 +108,8 @@ class Preprocess:
             raise InputError(f"a photo has at least one pixel, got {photo_width}×{photo_height}")
         height, width = self.shape
         resized_width, resized_height = self._resized(photo_width, photo_height)
-        x0, x1 = _middle(photo_width, resized_width, width)
-        y0, y1 = _middle(photo_height, resized_height, height)
+        x0, x1 = self._middle(photo_width, resized_width, width)
+        y0, y1 = self._middle(photo_height, resized_height, height)
         return x0, y0, x1, y1
 
     @property
@@ -141,16 +135,26 @@ class Preprocess:
             return width, width * photo_height // photo_width
         return height * photo_width // photo_height, height
 
+    def _middle(self, photo: int, resized: int, kept: int) -> tuple[float, float]:
+        """Where the middle `kept` of `resized` pixels begins and ends among `photo` pixels."""
+        start = self._margin(resized, kept)
+        return start * photo / resized, (start + kept) * photo / resized
 
-def _middle(photo: int, resized: int, kept: int) -> tuple[float, float]:
-    """Where the middle `kept` of `resized` pixels begins and ends among `photo` pixels."""
-    start = _margin(resized, kept)
-    return start * photo / resized, (start + kept) * photo / resized
+    def _margin(self, resized: int, kept: int) -> int:
+        """What is cut off in front."""
+        # round() and not //: half a pixel too many falls as it does in torchvision's CenterCrop.
+        return round((resized - kept) / 2)
 
 
-def _margin(resized: int, kept: int) -> int:
-    # round() and not //: half a pixel too many falls as it does in torchvision's CenterCrop.
-    return round((resized - kept) / 2)
+def standardised(picture: Image.Image, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:
+    """(colour - mean) / std of an RGB picture, black being 0 and white 1: float32 (1, 3, h, w)."""
+    pixels = np.asarray(picture, dtype=np.float32)
+    # Both constants are taken to the scale of the pixels first: (pixel - 127) / 128 is exact
+    # in single precision, (pixel / 255 - 127/255) / (128/255) is not.
+    on_pixels = (np.array([255 * v for v in values], dtype=np.float32) for values in (mean, std))
+    middle, spread = on_pixels
+    scaled = ((pixels - middle) / spread).transpose(2, 0, 1)
+    return torch.from_numpy(np.ascontiguousarray(scaled)).unsqueeze(0)
 
 
 def _sides(size: int | tuple[int, int]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from backlight.errors import InputError, ModelError, did_you_mean
 
@@ -155,6 +156,7 @@ class Tokens:
         tokenizer: of `transformers`; called on a list of texts.
         start: the token id that takes the place of the first, where the decoder was trained with
             another start mark than the tokenizer sets (BLIP: `config.text_config.bos_token_id`).
+            Where the tokenizer sets no marks at all, it goes in front, and its end mark behind.
     """
 
     def __init__(self, tokenizer: Any, start: int | None = None) -> None:
@@ -164,21 +166,51 @@ class Tokens:
         """`input_ids` (B, T) and what else the tokenizer makes.
 
         Raises:
-            InputError: a text is empty.
+            InputError: a text is empty, or the tokenizer does not know one of its words.
         """
         for text in texts:
             if not text.strip():
                 raise InputError(f"the text {text!r} has no words: expected at least one")
+            self.ids(text)
+        if self.start is not None and not self.tokenizer([""])["input_ids"][0]:
+            return self._marked(self.start, [self.ids(text) for text in texts])
         made = dict(self.tokenizer(list(texts), return_tensors="pt", padding=True))
         if self.start is not None:
             made["input_ids"] = made["input_ids"].clone()
             made["input_ids"][:, 0] = self.start
         return made
 
+    def _marked(self, start: int, words: Sequence[Sequence[int]]) -> Mapping[str, Tensor]:
+        """With the marks that a tokenizer of bare words (GPT-2's) leaves out."""
+        end, padding = self.tokenizer.eos_token_id, self.tokenizer.pad_token_id
+        rows = [torch.tensor([start, *ids, *([] if end is None else [end])]) for ids in words]
+        filling = padding if padding is not None else end or 0
+        masks = [torch.ones_like(row) for row in rows]
+        return {
+            "input_ids": pad_sequence(rows, batch_first=True, padding_value=filling),
+            "attention_mask": pad_sequence(masks, batch_first=True),
+        }
+
     def ids(self, text: str) -> list[int]:
         """The token ids of some words, without marks."""
         found: list[int] = self.tokenizer.encode(text, add_special_tokens=False)
+        unknown = self.tokenizer.unk_token_id
+        if unknown is not None and unknown in found and self._lacks(unknown):
+            word = next((w for w in _WORD.findall(text) if unknown in self._plain(w)), text)
+            known = [piece for piece in self.tokenizer.get_vocab() if piece.isalnum()]
+            raise InputError(
+                f"the tokenizer does not know {word!r} and would read {self.tokenizer.unk_token} "
+                f"in its place{did_you_mean(word, known) if len(known) < _MOST_COMPARED else ''}"
+            )
         return found
+
+    def _plain(self, word: str) -> list[int]:
+        found: list[int] = self.tokenizer.encode(word, add_special_tokens=False)
+        return found
+
+    def _lacks(self, unknown: int) -> bool:
+        """Whether that mark is for nothing else; GPT-2's is its end mark, too."""
+        return unknown not in (self.tokenizer.eos_token_id, self.tokenizer.pad_token_id)
 
     def spoken(self, ids: Sequence[int]) -> list[Spoken]:
         """The words among token ids: pieces joined, marks and padding left out."""
@@ -198,6 +230,9 @@ class Tokens:
                 found.append(Spoken(text, place, place + 1))
         return found
 
+
+# In longer vocabularies of pieces of words, looking for the nearest takes long and finds little.
+_MOST_COMPARED = 10_000
 
 # What byte-pair and sentence-piece tokenizers write in front of a piece that begins a word.
 _BEGIN = ("Ġ", "▁")

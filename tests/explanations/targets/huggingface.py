@@ -60,6 +60,35 @@ def _vilt() -> Any:
     return ViltForQuestionAnswering(ViltConfig(**sizes, num_labels=3, type_vocab_size=2))
 
 
+def bare_tokenizer() -> Any:
+    """One of words and no marks, as GPT-2's sets none."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = {word: index for index, word in enumerate(("<end>", "a", "red", "blue", "circle"))}
+    inside = Tokenizer(models.WordLevel(words, unk_token=None))
+    inside.pre_tokenizer = pre_tokenizers.Whitespace()
+    marks = {"bos_token": "<end>", "eos_token": "<end>", "pad_token": "<end>"}
+    return PreTrainedTokenizerFast(tokenizer_object=inside, **marks)
+
+
+def _encoder_decoder() -> Any:
+    """A picture's encoder and GPT-2 as the decoder of its words."""
+    import transformers
+
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": 5, "n_positions": 32}
+    config = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
+        transformers.ViTConfig(**VISION),
+        transformers.GPT2Config(
+            **sizes, add_cross_attention=True, is_decoder=True, bos_token_id=0, eos_token_id=0
+        ),
+    )
+    config.decoder_start_token_id = config.pad_token_id = 0
+    model = transformers.VisionEncoderDecoderModel(config=config)
+    model.generation_config.max_length = 6
+    return model
+
+
 def _detr() -> Any:
     from transformers import DetrConfig, DetrForObjectDetection, ResNetConfig
 
@@ -109,6 +138,7 @@ def _segformer() -> Any:
 BUILDS: dict[str, Callable[[], Any]] = {
     "BlipForConditionalGeneration": lambda: _blip("BlipForConditionalGeneration"),
     "BlipForQuestionAnswering": lambda: _blip("BlipForQuestionAnswering"),
+    "VisionEncoderDecoderModel": _encoder_decoder,
     "ViltForQuestionAnswering": _vilt,
     "CLIPModel": _clip,
     "DetrForObjectDetection": _detr,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -242,6 +243,16 @@ NO_TABLES: dict[str, tuple[Callable[[], Any], str, str]] = {
         "output['a'][0]: float32 (3, 2, 2)",
         "output['a'][0].sum((1, 2))",
     ),
+    "a depth map beside counts": (
+        lambda: {"ids": torch.zeros(3, 2, dtype=torch.int64), "heat": connected(3, 4, 8, 8)},
+        "output['ids']: int64 (3, 2); output['heat']: float32 (3, 4, 8, 8)",
+        "output['heat'][:, 0].mean((1, 2))",
+    ),
+    "an object of its own kind": (
+        lambda: SimpleNamespace(heat=connected(3, 4, 8, 8), name="depth"),
+        "output.heat: float32 (3, 4, 8, 8)",
+        "output.heat[:, 0].mean((1, 2))",
+    ),
 }
 
 
@@ -255,6 +266,15 @@ def test_an_output_without_class_scores_is_described_with_a_callable_that_works(
         assert str(caught.value).endswith(f"target=lambda output: {example}")
     # What is suggested is Python, and works.
     assert answer(eval(f"lambda output: {example}"), make()).scores.shape == (3,)
+
+
+def test_an_output_without_floats_needs_another_forward_pass() -> None:
+    whole = torch.zeros(3, 5, dtype=torch.int64)
+    for output, described in (("a cat", "no tensors (str)"), (whole, "output: int64 (3, 5)")):
+        with pytest.raises(TargetError) as caught:
+            answer(0, output)
+        assert described in str(caught.value)
+        assert "let the model's forward return the scores that it decides by" in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])

@@ -84,6 +84,26 @@ def test_blip_is_asked_about_its_own_caption(encode: bl.Tokens) -> None:
     assert all(torch.equal(value, before[name]) for name, value in blip.state_dict().items())
 
 
+def test_each_word_of_an_encoder_and_decoder() -> None:
+    """Its tokenizer sets no marks: the decoder's start and end are put round the words."""
+    captioner = hf.built("VisionEncoderDecoderModel")
+    model = bl.Model(captioner, encode=bl.Tokens(hf.bare_tokenizer(), start=0))
+    red, whole = bl.explain(
+        model, hf.pictures(), text="a red circle", targets=[bl.Word("red"), bl.Caption()]
+    )
+    fed = torch.tensor([[0, 1, 2, 4, 0]] * 2)
+    with torch.no_grad():
+        logits = captioner(hf.pictures(), decoder_input_ids=fed).logits
+    terms = logits[:, :-1].log_softmax(-1).gather(2, fed[:, 1:, None])[..., 0]
+    assert torch.allclose(red.scores, terms[:, 1])
+    assert torch.allclose(whole.scores, terms.sum(1))
+    assert (red.layer, red.map.shape) == ("encoder.layernorm", (2, 4, 4))
+    agree(model, hf.pictures()[:1], bl.Word("red"), text="a red circle")
+    by_itself = bl.explain(model, hf.pictures()[:1], bl.Caption())
+    said = captioner.generate(hf.pictures()[:1])
+    assert by_itself.texts == (" ".join(s.word for s in model.encode.spoken(said[0].tolist())),)  # type: ignore[union-attr]
+
+
 def test_blips_answer_to_a_question(question: bl.Tokens) -> None:
     blip = hf.built("BlipForQuestionAnswering")
     model = bl.Model(blip, encode=question)
@@ -115,10 +135,22 @@ def test_blips_answers_are_scored_as_its_own_loss_scores_them(question: bl.Token
     assert torch.allclose(why.scores, likely)
 
 
-def test_one_run_spells_one_answer(question: bl.Tokens) -> None:
+def test_every_answer_is_spelt_in_a_run_of_its_own(question: bl.Tokens) -> None:
     model = bl.Model(hf.built("BlipForQuestionAnswering"), encode=question)
+    answers = [bl.Answer("red"), bl.Answer("blue"), bl.Not(bl.Answer("red"))]
+    found = bl.explain(model, hf.pictures(), text=ASKED, targets=answers)
+    for answer, why in zip(answers, found, strict=True):
+        alone = bl.explain(model, hf.pictures(), answer, text=ASKED)
+        assert torch.allclose(why.scores, alone.scores)
+        assert torch.allclose(why.map, alone.map)
+    assert torch.equal(found[2].map, -found[0].map)
+
+
+def test_one_score_cannot_be_of_two_answers_that_are_spelt(question: bl.Tokens) -> None:
+    model = bl.Model(hf.built("BlipForQuestionAnswering"), encode=question)
+    rather = bl.Difference(bl.Answer("red"), bl.Answer("blue"))
     with pytest.raises(TargetError, match=r"fed with one, not with 'red' and 'blue'"):
-        bl.explain(model, hf.pictures(), text=ASKED, targets=[bl.Answer("red"), bl.Answer("blue")])
+        bl.explain(model, hf.pictures(), rather, text=ASKED)
 
 
 def test_vilts_answer_to_a_question(question: bl.Tokens) -> None:
@@ -166,6 +198,7 @@ def test_clips_likeness_of_image_and_text(question: bl.Tokens) -> None:
     assert why.map.shape == (2, 4, 4)
     assert why.layer is not None
     assert why.layer.startswith("vision_model")
+    assert why.logits is None  # a likeness to other texts is no ranking of classes
     agree(model, hf.pictures(), bl.Embedding(), text=texts)
     other = bl.explain(model, hf.pictures(), bl.Embedding(hf.pictures()[0]), text="a")
     assert float(other.scores[0]) == pytest.approx(1)

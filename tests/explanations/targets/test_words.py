@@ -160,6 +160,24 @@ def test_what_the_caption_has_not_is_refused_with_what_works(what: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_captions_that_differ_are_each_fed_in_a_run_of_its_own() -> None:
+    """Targets without a text of their own are about the first."""
+    targets = [bl.Word(1), bl.Caption("a circle"), bl.Caption("a square"), bl.Caption("a circle")]
+    layers = ["look", "look"]
+    found = bl.explain(captioner(), pictures(), targets=targets, layer=layers)
+    assert [why.texts[0] for why in found[::2]] == ["a circle", "a circle", "a square", "a circle"]
+    assert [why.names[0] for why in found[::2]] == [
+        "the word 'circle'",
+        "“a circle”",
+        "“a square”",
+        "“a circle”",
+    ]
+    for place, text in enumerate(("a circle", "a circle", "a square", "a circle")):
+        alone = bl.explain(captioner(), pictures(), targets[place], text=text, layer="look")
+        for why in found[2 * place : 2 * place + 2]:
+            assert torch.allclose(why.map, alone.map)
+
+
 def test_what_a_word_and_a_caption_are_made_from_is_checked() -> None:
     for which in (1.5, True, None, ["a"]):
         with pytest.raises(TargetError, match=r"Word takes a word or its position"):

@@ -69,6 +69,18 @@ def test_the_record_is_about_these_weights(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_each_shape_is_there_or_not_by_itself(name: str) -> None:
+    """Several shapes are in one scene, and each is named with a probability of its own."""
+    scene = make_scene(HELD_OUT)
+    there = {thing.shape for thing in scene.objects}
+    found = bl.explain(name, scene.image).top(len(there))[0]
+    assert len(there) == 4
+    assert {entry.label for entry in found} == there
+    assert min(entry.probability for entry in found) > 0.25
+    assert sum(entry.probability > 0.9 for entry in found) >= 2
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_picture_is_prepared_as_in_training(name: str, unseen: Batch) -> None:
     model, scene = reference_model(name), make_scene(HELD_OUT)
     assert model.preprocess is not None

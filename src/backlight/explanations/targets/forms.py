@@ -206,6 +206,11 @@ def _named(output: Any, names: tuple[str, ...]) -> list[Tensor]:
 def no_such(what: str, output: Any) -> TargetError:
     """The error that says what the output contains instead, and how to write a target for it."""
     fits = _fitting(output)
+    if not any(is_float(tensor) for _, tensor in walk(output)):
+        return TargetError(
+            f"the output has no {what}: {describe(output)}; there is no floating-point tensor in "
+            "it to explain: let the model's forward return the scores that it decides by"
+        )
     return TargetError(
         f"the output has no {what}: {describe(output)}; "
         f"give {fits + ', or ' if fits else ''}a callable, "
@@ -228,10 +233,9 @@ def _example(output: Any) -> str:
         return "torch.stack([found['scores'].sum() for found in output])"
     path, tensor = next(
         ((path, tensor) for path, tensor in walk(output) if is_float(tensor) and tensor.ndim),
-        ("output", None),
+        ("output", None),  # which `no_such` says in other words
     )
-    if tensor is None:
-        return "output.mean((1, 2))"
+    assert tensor is not None
     if tensor.ndim == 4:  # one channel of a segmentation or a map
         return f"{path}[:, 0].mean((1, 2))"
     if tensor.ndim == 1:

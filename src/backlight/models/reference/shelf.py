@@ -29,12 +29,13 @@ class Reference:
 
     build: Callable[[], nn.Module]
     labels: tuple[str, ...]
+    multi_label: bool = False
 
 
 REFERENCES: Final = {
-    "scenes-resnet": Reference(ResNet, CLASSES),
-    "scenes-vgg": Reference(VGG, CLASSES),
-    "scenes-vit": Reference(ViT, CLASSES),
+    "scenes-resnet": Reference(ResNet, CLASSES, multi_label=True),
+    "scenes-vgg": Reference(VGG, CLASSES, multi_label=True),
+    "scenes-vit": Reference(ViT, CLASSES, multi_label=True),
 }
 
 
@@ -63,6 +64,7 @@ def reference_model(name: str, *, pretrained: bool = True) -> Model:
         version=version,
         source=name,
         input_shape=(1, 3, *size),
+        multi_label=reference.multi_label,
     )
 
 
