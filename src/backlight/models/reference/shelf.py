@@ -17,10 +17,13 @@ from backlight.models.checkpoints import fingerprint
 from backlight.models.known import KNOWN_MODELS
 from backlight.models.model import Model
 from backlight.models.preprocessing import Preprocess
+from backlight.models.reference.captioner import LENGTH, Captioner
 from backlight.models.reference.resnet import ResNet
 from backlight.models.reference.vgg import VGG
 from backlight.models.reference.vit import ViT
-from backlight.scenes import CLASSES
+from backlight.models.tasks import Task
+from backlight.models.vocabulary import Encoder, Vocabulary
+from backlight.scenes import CAPTION_WORDS, CLASSES
 
 
 @dataclass(frozen=True)
@@ -28,23 +31,34 @@ class Reference:
     """What a reference network is, but for its numbers."""
 
     build: Callable[[], nn.Module]
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] | None = None
+    task: Task = "classify"
+    encode: Callable[[], Encoder] | None = None
+
+
+def caption_vocabulary() -> Vocabulary:
+    """The words that captions of scenes are made of, and three marks, in the order in which
+    `backlight.scenes.Vocabulary` numbers them."""
+    words = ("<pad>", "<start>", "<end>", *CAPTION_WORDS)
+    return Vocabulary(words, padding="<pad>", length=LENGTH)
 
 
 REFERENCES: Final = {
     "scenes-resnet": Reference(ResNet, CLASSES),
     "scenes-vgg": Reference(VGG, CLASSES),
     "scenes-vit": Reference(ViT, CLASSES),
+    "scenes-captioner": Reference(Captioner, task="caption", encode=caption_vocabulary),
 }
 
 
 def reference_model(name: str, *, pretrained: bool = True) -> Model:
     """A reference network on the CPU, in evaluation mode, with its weights in float32.
 
-    Its outputs are logits of classes that are there or not, each by itself: `logits.sigmoid()`.
+    The outputs of classifiers are logits of classes that are there or not, each by itself:
+    `logits.sigmoid()`.
 
     Args:
-        name: "scenes-resnet", "scenes-vgg" or "scenes-vit".
+        name: one of `REFERENCES`.
         pretrained: False gives random weights.
 
     Raises:
@@ -59,6 +73,8 @@ def reference_model(name: str, *, pretrained: bool = True) -> Model:
         module=module.eval(),
         preprocess=Preprocess(size=size, mean=0.5, std=0.5),
         labels=reference.labels,
+        encode=None if reference.encode is None else reference.encode(),
+        task=reference.task,
         name=name,
         version=version,
         source=name,
