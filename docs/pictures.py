@@ -32,6 +32,7 @@ def main() -> None:
     curves()
     three_deltas()
     three_levels()
+    words_of_a_caption()
     model = bl.load_model("efficientnet-lite0")
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "chelsea.png"
@@ -111,6 +112,42 @@ def three_levels() -> None:
     sheet.paste(plain, (0, 0))
     sheet.paste(marked, (plain.width + 8, 0))
     sheet.save(IMAGES / "scenes.png", optimize=True)
+
+
+def words_of_a_caption() -> None:
+    """A scene, and the map of every word that names or paints one of its objects."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from backlight.scenes import make_scene
+    from backlight.show.overlay import overlay
+
+    scene = make_scene(1_000_006)
+    caption = scene.captions[1]
+    words = bl.explain(
+        bl.load_model("scenes-captioner"),
+        scene.image,
+        targets=[bl.Word(place) for place in caption.about],
+        text=str(caption),
+    )
+    photo = Image.fromarray(scene.image)
+    pictures = [photo.resize((448, 448), Image.Resampling.NEAREST)]
+    pictures += [overlay(photo, w.heatmap()[0].numpy(), signed=False, legend=False) for w in words]
+    titles = ["the picture", *(caption.words[place] for place in caption.about)]
+    columns = 5
+    rows = -(-len(pictures) // columns)
+    figure = Figure(figsize=(1.7 * columns, 1.95 * rows + 0.35), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(f"“{caption}”", fontsize=9)
+    panels = figure.subplots(rows, columns).flat
+    for axes, picture, title in itertools.zip_longest(panels, pictures, titles):
+        axes.axis("off")
+        if picture is not None:
+            axes.imshow(picture)
+            axes.set_title(title, fontsize=10)
+    path = IMAGES / "captions.png"
+    figure.savefig(path, dpi=110)
+    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)

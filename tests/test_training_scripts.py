@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,12 +13,12 @@ import torch
 from sklearn.metrics import average_precision_score
 
 from backlight.models.checkpoints import fingerprint
-from backlight.models.reference import shelf
-from backlight.scenes import CLASSES, batch, scenes
+from backlight.models.reference import captioner, shelf
+from backlight.scenes import CAPTION_WORDS, CLASSES, Vocabulary, batch, make_scene, scenes
 
 # The scripts are no part of the package: they lie at the repository's root.
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from training import precision, scenes_classifiers, scenes_data
+from training import captions_data, precision, scenes_captioner, scenes_classifiers, scenes_data
 from training.recording import write
 from training.scenes_classifiers import Recipe, as_input, flipped, make, rise_and_fall
 
@@ -67,6 +68,73 @@ def test_what_a_training_writes_is_what_the_package_loads(
     written = json.loads(path.with_suffix(".json").read_text())
     mean = np.mean(list(written["average_precision"].values()))
     assert written["mean_average_precision"] == pytest.approx(mean, abs=1e-4)
+
+
+def test_the_captions_of_a_scene_are_kept_with_its_picture() -> None:
+    made = captions_data.captioned(3, start=5)
+    vocabulary = Vocabulary(CAPTION_WORDS)
+    for row, image, tokens in zip(range(5, 8), made.images, made.tokens, strict=True):
+        scene = make_scene(row)
+        np.testing.assert_array_equal(image.transpose(1, 2, 0), scene.image)
+        kept = captions_data.sentences(tokens)
+        assert [vocabulary.decode(ids) for ids in kept] == list(map(str, scene.captions))
+        assert {(ids[0], ids[-1]) for ids in kept} == {(1, 2)}
+    assert captions_data.LENGTH == captioner.LENGTH
+
+
+def test_what_may_come_next_is_what_some_caption_goes_on_with() -> None:
+    follows = captions_data.continued([(1, 3, 4, 2), (1, 3, 5, 2), (1, 6, 2)])
+    assert follows[(1,)] == {3, 6}
+    assert follows[(1, 3)] == {4, 5}
+    assert follows[(1, 6)] == {2}
+    assert (1, 3, 4, 2) not in follows
+
+
+def test_three_captions_are_drawn_of_each_scene() -> None:
+    """The first two always; then that of numbers, or one of those of places if there are some."""
+    tokens = torch.arange(1, 10)[None, :, None] * torch.ones(2000, 1, 24, dtype=torch.int64)
+    tokens[:1000, 5:] = 0  # two captions of places
+    tokens[1000:, 3:] = 0  # none
+    drawn = scenes_captioner.drawn(tokens, torch.Generator().manual_seed(0))[:, :, 0]
+    assert drawn[:, :2].tolist() == [[1, 2]] * 2000
+    assert set(drawn[1000:, 2].tolist()) == {3}
+    shares = [float((drawn[:1000, 2] == caption).float().mean()) for caption in (3, 4, 5)]
+    assert shares == pytest.approx([0.5, 0.25, 0.25], abs=0.05)
+
+
+def test_what_the_captioners_training_writes_is_what_the_package_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = scenes_captioner.Recipe(scenes=64, held_out=20, epochs=2, batch=32, one_place=1)
+    module, name, facts = scenes_captioner.make(tiny)
+    path = write(module, name, facts, tmp_path / "out")
+    monkeypatch.setattr(shelf, "weights_of", lambda name: path.read_bytes())
+    loaded = shelf.reference_model(name)
+    assert loaded.version == f"{path.name} {fingerprint(path.read_bytes())}"
+    unseen = captions_data.captioned(20, start=scenes_data.HELD_OUT)
+    x, tokens = as_input(torch.from_numpy(unseen.images)), torch.from_numpy(unseen.tokens[:, 0])
+    with torch.inference_mode():
+        torch.testing.assert_close(loaded.module(x, tokens.long()), module(x, tokens.long()))
+    written = json.loads(path.with_suffix(".json").read_text())
+    said = scenes_captioner.true_captions(loaded.module, unseen)  # type: ignore[arg-type]
+    assert written["greedy_true"] == pytest.approx(said, abs=1e-4)
+    led_on = scenes_captioner.next_words(loaded.module, unseen)  # type: ignore[arg-type]
+    assert written["next_words"] == pytest.approx(led_on, abs=1e-3)
+
+
+def test_a_captioner_that_says_what_a_scene_has_is_right() -> None:
+    """In the place of a network one that reads the captions out of a table."""
+    known = captions_data.captioned(12, start=0)
+
+    class Parrot(torch.nn.Module):
+        def generate(self, images: torch.Tensor, *, beams: int) -> torch.Tensor:
+            said = torch.from_numpy(known.tokens[:, beams]).long()
+            said[::2, 1] = 2  # ended before the first word
+            return said
+
+    parrot: Any = Parrot()
+    assert scenes_captioner.true_captions(parrot, known, beams=1) == 0.5
+    assert scenes_captioner.true_captions(parrot, known, beams=2) == 0.5
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:

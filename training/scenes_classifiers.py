@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from backlight.models.reference.catalogue import REFERENCES
 from backlight.models.reference.evidence import Evidence
-from backlight.models.reference.shelf import REFERENCES
 from backlight.scenes import CLASSES
 from training.precision import precisions
 from training.recording import WEIGHTS, round_to_file, write

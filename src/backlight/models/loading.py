@@ -26,7 +26,8 @@ from backlight.models.known import KNOWN_MODELS, KnownModel, known_models
 from backlight.models.model import Model
 from backlight.models.onnx.network import load_onnx
 from backlight.models.reading import Labels, Preprocessing, read_labels, with_preprocess
-from backlight.models.reference.shelf import REFERENCES, reference_model
+from backlight.models.reference.catalogue import REFERENCES
+from backlight.models.reference.shelf import reference_model
 from backlight.models.tasks import Task, find_task
 
 __all__ = ["KnownModel", "known_models", "load_model"]

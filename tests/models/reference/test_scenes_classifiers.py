@@ -14,10 +14,11 @@ from sklearn.metrics import average_precision_score
 
 import backlight as bl
 from backlight.errors import ModelError
-from backlight.models.reference.shelf import REFERENCES, reference_model, weights_of
+from backlight.models.reference.catalogue import REFERENCES
+from backlight.models.reference.shelf import reference_model, weights_of
 from backlight.scenes import CLASSES, Batch, Scene, batch, make_scene, scenes
 
-NAMES = list(REFERENCES)
+NAMES = [name for name, reference in REFERENCES.items() if reference.task == "classify"]
 HELD_OUT = 1_000_000  # No training reaches scenes from this number on.
 COUNT = 400
 MARGIN = 0.02  # What the mean of so few scenes may be below that of the record's many.

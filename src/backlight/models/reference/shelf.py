@@ -1,11 +1,8 @@
-"""The reference networks by name: architecture, preprocessing, labels and weights put together."""
+"""A reference network by its name: what it is, and the weights that lie beside it, put together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
-from typing import Final
 
 import torch
 from safetensors import SafetensorError
@@ -17,35 +14,18 @@ from backlight.models.checkpoints import fingerprint
 from backlight.models.known import KNOWN_MODELS
 from backlight.models.model import Model
 from backlight.models.preprocessing import Preprocess
-from backlight.models.reference.resnet import ResNet
-from backlight.models.reference.vgg import VGG
-from backlight.models.reference.vit import ViT
-from backlight.scenes import CLASSES
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a reference network is, but for its numbers."""
-
-    build: Callable[[], nn.Module]
-    labels: tuple[str, ...]
-    multi_label: bool = False
-
-
-REFERENCES: Final = {
-    "scenes-resnet": Reference(ResNet, CLASSES, multi_label=True),
-    "scenes-vgg": Reference(VGG, CLASSES, multi_label=True),
-    "scenes-vit": Reference(ViT, CLASSES, multi_label=True),
-}
+from backlight.models.reference.catalogue import REFERENCES
 
 
 def reference_model(name: str, *, pretrained: bool = True) -> Model:
     """A reference network on the CPU, in evaluation mode, with its weights in float32.
 
-    Its outputs are logits of classes that are there or not, each by itself: `logits.sigmoid()`.
+    The outputs of classifiers are logits of classes that are there or not, each by itself:
+    `logits.sigmoid()`; those of answerers are for a softmax. Policies take a stack of pictures,
+    bytes divided by 255.
 
     Args:
-        name: "scenes-resnet", "scenes-vgg" or "scenes-vit".
+        name: one of `REFERENCES`.
         pretrained: False gives random weights.
 
     Raises:
@@ -58,12 +38,14 @@ def reference_model(name: str, *, pretrained: bool = True) -> Model:
     module, version = _pretrained(name) if pretrained else (_random(name), "random weights")
     return Model(
         module=module.eval(),
-        preprocess=Preprocess(size=size, mean=0.5, std=0.5),
+        preprocess=Preprocess(size=size, mean=0.5, std=0.5) if reference.channels == 3 else None,
         labels=reference.labels,
         name=name,
         version=version,
         source=name,
-        input_shape=(1, 3, *size),
+        input_shape=(1, reference.channels, *size),
+        encode=None if reference.encode is None else reference.encode(),
+        task=reference.task,
         multi_label=reference.multi_label,
     )
 

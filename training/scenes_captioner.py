@@ -1,0 +1,189 @@
+"""`python -m training.scenes_captioner`: what is there to see? Trained on the captions of scenes.
+
+It learns from pictures and captions alone. Which word is about which object, and where that is, is
+never told, so that maps can be measured by it. One thread trains, as the classifiers'.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from backlight.models.reference.captioner import Captioner
+from training.captions_data import Captioned, captioned, continued, sentences
+from training.recording import WEIGHTS, round_to_file, write
+from training.scenes_classifiers import as_input, rise_and_fall
+from training.scenes_data import HELD_OUT
+
+NAME = "scenes-captioner"
+BEAMS = 5
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How it is trained."""
+
+    level: str = "medium"
+    seed: int = 0
+    scenes: int = 20_000
+    held_out: int = 1_000
+    epochs: int = 3
+    batch: int = 64  # pictures, with three captions each
+    rate: float = 3e-3  # the highest; it rises over the first tenth, then falls to nothing
+    decay: float = 0.02
+    longest: float = 5.0  # a gradient, all parameters together
+    one_place: int = 2  # the last epochs, in which each word is said from one place alone
+
+
+def main() -> None:
+    """Train the captioner, print how good its captions are, write weights and record."""
+    parser = argparse.ArgumentParser(prog="training.scenes_captioner", description=main.__doc__)
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder (default: the package's)")
+    for field, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{field.replace('_', '-')}", type=type(value), default=value)
+    given = vars(parser.parse_args())
+    out = given.pop("out")
+    print(f"{write(*make(Recipe(**given)), out)} written")
+
+
+def make(recipe: Recipe) -> tuple[nn.Module, str, dict[str, Any]]:
+    """The trained captioner, its name and the record of its training."""
+    torch.set_num_threads(1)
+    torch.manual_seed(recipe.seed)
+    started, busy = time.perf_counter(), time.process_time()
+    known = captioned(recipe.scenes, seed=recipe.seed, level=recipe.level)
+    unseen = captioned(recipe.held_out, seed=recipe.seed, level=recipe.level, start=HELD_OUT)
+    print(f"{recipe.scenes} scenes after {time.perf_counter() - started:.0f} s", flush=True)
+
+    module = Captioner().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    train(module, known, unseen, recipe)
+    round_to_file(module)
+    module.eval()
+    found = {
+        "greedy_true": true_captions(module, unseen, beams=1),
+        "beam_true": true_captions(module, unseen, beams=BEAMS),
+        "next_words": next_words(module, unseen),
+    }
+    facts = {
+        **asdict(recipe),
+        "held_out_from": HELD_OUT,
+        **{what: round(value, 4) for what, value in found.items()},
+        "beams": BEAMS,
+        "seconds": round(time.perf_counter() - started),
+        "cpu_seconds": round(time.process_time() - busy),
+        "parameters": sum(p.numel() for p in module.parameters()),
+        "torch": torch.__version__,
+    }
+    print(f"{NAME}: {in_words(found)}")
+    return module, NAME, facts
+
+
+def train(module: Captioner, known: Captioned, unseen: Captioned, recipe: Recipe) -> None:
+    """Minimise the cross-entropy of every word given those before, by AdamW, one rise and fall of
+    the rate."""
+    images, tokens = torch.from_numpy(known.images), torch.from_numpy(known.tokens).long()
+    chance = torch.Generator().manual_seed(recipe.seed)
+    steps = len(images) // recipe.batch
+    optimiser = torch.optim.AdamW(module.parameters(), recipe.rate, weight_decay=recipe.decay)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: rise_and_fall((step + 0.5) / (recipe.epochs * steps))
+    )
+    few = Captioned(unseen.images[:300], unseen.tokens[:300])
+    started = time.perf_counter()
+    for epoch in range(recipe.epochs):
+        module.train()
+        module.one_place = epoch >= recipe.epochs - recipe.one_place
+        order, total = torch.randperm(len(images), generator=chance), 0.0
+        for step in range(steps):
+            chosen = order[step * recipe.batch : (step + 1) * recipe.batch]
+            loss = loss_of(module, images[chosen], drawn(tokens[chosen], chance))
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(module.parameters(), recipe.longest)
+            optimiser.step()
+            schedule.step()
+            total += loss.item()
+        module.eval()
+        found = {"greedy_true": true_captions(module, few), "next_words": next_words(module, few)}
+        print(
+            f"epoch {epoch + 1} of {recipe.epochs}: loss {total / steps:.4f}, held out "
+            f"{in_words(found)}, {time.perf_counter() - started:.0f} s",
+            flush=True,
+        )
+
+
+def drawn(tokens: Tensor, chance: torch.Generator) -> Tensor:
+    """Three captions of each scene, of (N, 9, 24): all objects by colour and shape; the same with
+    textures; and how many there are, or else how two of them lie, as likely the one as the other.
+    """
+    relations = (tokens[:, :, 0] > 0).sum(1) - 3
+    which = 3 + (torch.rand(len(tokens), generator=chance) * relations).long()
+    counted = torch.rand(len(tokens), generator=chance) < 0.5
+    third = torch.where(counted | (relations == 0), 2, which)
+    rows = torch.arange(len(tokens))
+    return torch.stack([tokens[:, 0], tokens[:, 1], tokens[rows, third]], 1)
+
+
+def loss_of(module: Captioner, images: Tensor, tokens: Tensor) -> Tensor:
+    """The mean cross-entropy of the words of captions (N, R, 24), end marks included."""
+    # Half as many bits: twice as fast where the processor multiplies such numbers.
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        maps = module.encoded(as_input(images))
+    said = tokens.flatten(0, 1)
+    said = said[:, : int((said > 0).sum(1).max())]
+    logits = module.decode(maps.float(), said[:, :-1])
+    return F.cross_entropy(logits.flatten(0, 1), said[:, 1:].flatten(), ignore_index=0)
+
+
+@torch.inference_mode()
+def true_captions(module: Captioner, scenes: Captioned, beams: int = 1) -> float:
+    """The share of scenes that get a caption that is one of their own, word by word."""
+    right = 0
+    for images, tokens in _parts(scenes):
+        for ids, row in zip(module.generate(as_input(images), beams=beams), tokens, strict=True):
+            said = tuple(ids.tolist())
+            right += said[: said.index(2) + 1 if 2 in said else None] in sentences(row)
+    return right / len(scenes.images)
+
+
+@torch.inference_mode()
+def next_words(module: Captioner, scenes: Captioned) -> float:
+    """The share of places in true captions at which the likeliest next word leads on to a caption
+    of that scene: the one at hand or another that begins alike."""
+    right, places = 0, 0
+    for images, tokens in _parts(scenes):
+        maps = module.encoded(as_input(images))
+        for its_maps, row in zip(maps, tokens, strict=True):
+            captions = sentences(row)
+            fed = torch.from_numpy(row[: len(captions)].astype(np.int64))
+            likeliest = module.decode(its_maps[None], fed).argmax(2).tolist()
+            allowed = continued(captions)
+            for caption, guesses in zip(captions, likeliest, strict=True):
+                for place in range(1, len(caption)):
+                    right += guesses[place - 1] in allowed[caption[:place]]
+                    places += 1
+    return right / places
+
+
+def in_words(found: dict[str, float]) -> str:
+    """`greedy_true 0.912, …`"""
+    return ", ".join(f"{what} {value:.3f}" for what, value in found.items())
+
+
+def _parts(scenes: Captioned) -> Any:
+    """Images as tensors and tokens as arrays, a hundred scenes at a time."""
+    for first in range(0, len(scenes.images), 100):
+        part = slice(first, first + 100)
+        yield torch.from_numpy(scenes.images[part]), scenes.tokens[part]
+
+
+if __name__ == "__main__":
+    main()
