@@ -17,34 +17,47 @@ from backlight.models.checkpoints import fingerprint
 from backlight.models.known import KNOWN_MODELS
 from backlight.models.model import Model
 from backlight.models.preprocessing import Preprocess
+from backlight.models.reference.policy import catch_network
 from backlight.models.reference.resnet import ResNet
 from backlight.models.reference.vgg import VGG
 from backlight.models.reference.vit import ViT
+from backlight.models.tasks import Task
 from backlight.scenes import CLASSES
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a reference network is, but for its numbers."""
+    """What a reference network is, but for its numbers.
+
+    Attributes:
+        build: makes it, with random weights.
+        labels: the names of its classes or actions.
+        task: what it is asked to do.
+        channels: of its input. Those of other than 3 are no photos: they have no preprocessing.
+    """
 
     build: Callable[[], nn.Module]
     labels: tuple[str, ...]
+    task: Task = "classify"
+    channels: int = 3
 
 
 REFERENCES: Final = {
     "scenes-resnet": Reference(ResNet, CLASSES),
     "scenes-vgg": Reference(VGG, CLASSES),
     "scenes-vit": Reference(ViT, CLASSES),
+    "catch-dqn": Reference(catch_network, ("left", "stay", "right"), "act", 6),
 }
 
 
 def reference_model(name: str, *, pretrained: bool = True) -> Model:
     """A reference network on the CPU, in evaluation mode, with its weights in float32.
 
-    Its outputs are logits of classes that are there or not, each by itself: `logits.sigmoid()`.
+    The outputs of the classifiers of scenes are logits of classes that are there or not, each by
+    itself: `logits.sigmoid()`. Policies take a stack of pictures, bytes divided by 255.
 
     Args:
-        name: "scenes-resnet", "scenes-vgg" or "scenes-vit".
+        name: one of `REFERENCES`.
         pretrained: False gives random weights.
 
     Raises:
@@ -57,12 +70,13 @@ def reference_model(name: str, *, pretrained: bool = True) -> Model:
     module, version = _pretrained(name) if pretrained else (_random(name), "random weights")
     return Model(
         module=module.eval(),
-        preprocess=Preprocess(size=size, mean=0.5, std=0.5),
+        preprocess=Preprocess(size=size, mean=0.5, std=0.5) if reference.channels == 3 else None,
         labels=reference.labels,
         name=name,
         version=version,
         source=name,
-        input_shape=(1, 3, *size),
+        input_shape=(1, reference.channels, *size),
+        task=reference.task,
     )
 
 
