@@ -32,6 +32,7 @@ def main() -> None:
     curves()
     three_deltas()
     three_levels()
+    catch()
     model = bl.load_model("efficientnet-lite0")
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "chelsea.png"
@@ -111,6 +112,21 @@ def three_levels() -> None:
     sheet.paste(plain, (0, 0))
     sheet.paste(marked, (plain.width + 8, 0))
     sheet.save(IMAGES / "scenes.png", optimize=True)
+
+
+def catch() -> None:
+    """Six steps of an episode of Catch, as the animation shows them."""
+    from backlight.explanations.animating import pictures
+    from backlight.games import make_game
+
+    episode = bl.explain_episode("catch-dqn", make_game("catch"), seed=0)
+    drawn = pictures([episode])
+    chosen = [drawn[step] for step in np.linspace(1, len(drawn) - 1, 6).round().astype(int)]
+    width, height = chosen[0].size
+    sheet = Image.new("RGB", (2 * width, 3 * height), "white")
+    for place, picture in enumerate(chosen):
+        sheet.paste(picture, (place % 2 * width, place // 2 * height))
+    sheet.resize((width, 3 * height // 2)).quantize(96).save(IMAGES / "catch.png", optimize=True)
 
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
