@@ -33,6 +33,7 @@ def main() -> None:
     three_deltas()
     three_levels()
     words_of_a_caption()
+    catch()
     model = bl.load_model("efficientnet-lite0")
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "chelsea.png"
@@ -148,6 +149,21 @@ def words_of_a_caption() -> None:
     path = IMAGES / "captions.png"
     figure.savefig(path, dpi=110)
     Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
+
+
+def catch() -> None:
+    """Six steps of an episode of Catch, as the animation shows them."""
+    from backlight.explanations.animating import pictures
+    from backlight.games import make_game
+
+    episode = bl.explain_episode("catch-dqn", make_game("catch"), seed=0)
+    drawn = pictures([episode])
+    chosen = [drawn[step] for step in np.linspace(1, len(drawn) - 1, 6).round().astype(int)]
+    width, height = chosen[0].size
+    sheet = Image.new("RGB", (2 * width, 3 * height), "white")
+    for place, picture in enumerate(chosen):
+        sheet.paste(picture, (place % 2 * width, place // 2 * height))
+    sheet.resize((width, 3 * height // 2)).quantize(96).save(IMAGES / "catch.png", optimize=True)
 
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)

@@ -27,11 +27,12 @@ MAY_IMPORT = {
     "errors": set(),
     "show": {"errors"},
     "scenes": {"errors"},
+    "games": {"errors"},
     "models": {"errors", "show", "scenes"},
     "gradients": {"errors", "show"},
     "networks": {"errors", "show", "gradients"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
-    "commands": {"errors", "models", "show", "gradients", "networks", "explanations"},
+    "commands": {"errors", "games", "models", "show", "gradients", "networks", "explanations"},
     "cli": {"backlight", "errors", "commands"},
     "__main__": {"cli"},
     # Only where names are looked up: the public face of everything below the command line.

@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backlight.errors import BacklightError as BacklightError
+    from backlight.explanations.episodes import Episode as Episode
+    from backlight.explanations.episodes import explain_episode as explain_episode
+    from backlight.explanations.episodes import play_episode as play_episode
     from backlight.explanations.explain import explain as explain
     from backlight.explanations.explanation import Explanation as Explanation
     from backlight.explanations.layer import layers as layers
@@ -71,6 +74,7 @@ _HOMES = {
     "Difference": "backlight.explanations.targets.combined",
     "DualNumbers": "backlight.gradients.dual",
     "Embedding": "backlight.explanations.targets.embeddings",
+    "Episode": "backlight.explanations.episodes",
     "Explanation": "backlight.explanations.explanation",
     "Explanations": "backlight.explanations.several",
     "FiniteDifferences": "backlight.gradients.finite",
@@ -89,16 +93,20 @@ _HOMES = {
     "derivatives": "backlight.gradients.method",
     "describe_onnx": "backlight.models.onnx.describe",
     "explain": "backlight.explanations.explain",
+    "explain_episode": "backlight.explanations.episodes",
     "gradient": "backlight.gradients.method",
     "hessian": "backlight.gradients.second_order",
     "hessian_vector_product": "backlight.gradients.second_order",
     "layers": "backlight.explanations.layer",
     "load_model": "backlight.models.loading",
+    "play_episode": "backlight.explanations.episodes",
 }
 
 __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "load_model",
     "explain",
+    "explain_episode",
+    "play_episode",
     "layers",
     "Class",
     "Not",
@@ -122,6 +130,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "compare",
     "check",
     "Explanation",
+    "Episode",
     "Explanations",
     "Model",
     "BlackBox",

@@ -250,7 +250,8 @@ def test_what_cannot_be_asked_is_refused_with_what_can(ask: Run, here: Path, cas
 def test_a_known_network_does_what_it_was_made_for(run: Run, photo: str) -> None:
     printed = run("explain", photo, "--task", "caption")
     assert printed.errors == [
-        "backlight: efficientnet-lite0 is made for the task 'classify', not for 'caption': leave task out"
+        "backlight: efficientnet-lite0 is made for the task 'classify', not for "
+        "'caption': leave task out"
     ]
 
 

@@ -129,7 +129,7 @@ def test_a_class_is_explained_by_its_name(name: str) -> None:
 def test_another_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(ModelError, match="did you mean 'scenes-vgg'"):
         reference_model("scene-vgg")
-    with pytest.raises(ModelError, match="one of scenes-resnet, scenes-vgg, scenes-vit"):
+    with pytest.raises(ModelError, match="one of scenes-resnet, scenes-vgg, scenes-vit, "):
         reference_model("xyzzy")
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from torch import nn
 
 from backlight.models.reference.captioner import LENGTH, Captioner
+from backlight.models.reference.policy import catch_network
 from backlight.models.reference.resnet import ResNet
 from backlight.models.reference.vgg import VGG
 from backlight.models.reference.vit import ViT
@@ -50,4 +51,5 @@ REFERENCES: Final = {
     "scenes-vgg": Reference(VGG, CLASSES, multi_label=True),
     "scenes-vit": Reference(ViT, CLASSES, multi_label=True),
     "scenes-captioner": Reference(Captioner, task="caption", encode=caption_vocabulary),
+    "catch-dqn": Reference(catch_network, ("left", "stay", "right"), "act", channels=6),
 }
