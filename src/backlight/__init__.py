@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from backlight.explanations.targets.values import Value as Value
     from backlight.explanations.targets.words import Caption as Caption
     from backlight.explanations.targets.words import Word as Word
+    from backlight.explanations.word_relevance import WordRelevance as WordRelevance
+    from backlight.explanations.word_relevance import word_relevance as word_relevance
     from backlight.gradients.backprop import Backprop as Backprop
     from backlight.gradients.check import check as check
     from backlight.gradients.compare import compare as compare
@@ -80,6 +82,7 @@ _HOMES = {
     "Value": "backlight.explanations.targets.values",
     "Vocabulary": "backlight.models.vocabulary",
     "Word": "backlight.explanations.targets.words",
+    "WordRelevance": "backlight.explanations.word_relevance",
     "check": "backlight.gradients.check",
     "compare": "backlight.gradients.compare",
     "derivatives": "backlight.gradients.method",
@@ -90,12 +93,14 @@ _HOMES = {
     "hessian_vector_product": "backlight.gradients.second_order",
     "layers": "backlight.explanations.layer",
     "load_model": "backlight.models.loading",
+    "word_relevance": "backlight.explanations.word_relevance",
 }
 
 __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "load_model",
     "explain",
     "layers",
+    "word_relevance",
     "Class",
     "Not",
     "Difference",
@@ -117,6 +122,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "compare",
     "check",
     "Explanation",
+    "WordRelevance",
     "Model",
     "BlackBox",
     "Preprocess",
