@@ -41,7 +41,7 @@ def pictures(
     count: int, *, seed: int = 0, level: str = "medium", start: int = 0, processes: int = 2
 ) -> Pictures:
     """Scenes `start` to `start + count` of a seed and level, from the temporary folder if there."""
-    path = _kept(f"{level}-{seed}-{start}-{count}")
+    path = kept(f"{level}-{seed}-{start}-{count}")
     if path.exists():
         with np.load(path) as file:
             return Pictures(file["images"], file["labels"])
@@ -73,7 +73,7 @@ def _make(part: tuple[int, str, int, int]) -> Pictures:
     return Pictures(np.stack(images), np.stack(labels))
 
 
-def _kept(name: str) -> Path:
+def kept(name: str) -> Path:
     """Where these scenes are kept. The name changes with the code that draws them."""
     source = Path(backlight.scenes.__file__).parent
     digest = hashlib.sha256()

@@ -37,6 +37,7 @@ KNOWN_MODELS = {
         KnownModel("scenes-resnet", "small ResNet, 10 shapes in made scenes", (64, 64), None),
         KnownModel("scenes-vgg", "small VGG, 10 shapes in made scenes", (64, 64), None),
         KnownModel("scenes-vit", "small ViT, 10 shapes in made scenes", (64, 64), None),
+        KnownModel("scenes-answerer", "answers questions about made scenes", (64, 64), None),
     )
 }
 

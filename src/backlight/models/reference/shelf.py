@@ -17,10 +17,14 @@ from backlight.models.checkpoints import fingerprint
 from backlight.models.known import KNOWN_MODELS
 from backlight.models.model import Model
 from backlight.models.preprocessing import Preprocess
+from backlight.models.reference import easy_vqa
+from backlight.models.reference.answerer import Answerer
 from backlight.models.reference.resnet import ResNet
 from backlight.models.reference.vgg import VGG
 from backlight.models.reference.vit import ViT
-from backlight.scenes import CLASSES
+from backlight.models.tasks import Task
+from backlight.models.vocabulary import Encoder, Vocabulary
+from backlight.scenes import ANSWERS, CLASSES, QUESTION_WORDS
 
 
 @dataclass(frozen=True)
@@ -29,29 +33,47 @@ class Reference:
 
     build: Callable[[], nn.Module]
     labels: tuple[str, ...]
+    task: Task = "classify"
+    encode: Callable[[], Encoder] | None = None
+
+
+def _answerer(words: tuple[str, ...], answers: tuple[str, ...]) -> Reference:
+    """One that answers questions of these words."""
+    known = ("<padding>", *words)
+    return Reference(
+        build=lambda: Answerer(len(known), len(answers)),
+        labels=answers,
+        task="vqa",
+        encode=lambda: Vocabulary(known, start=None, end=None, padding=known[0]),
+    )
 
 
 REFERENCES: Final = {
     "scenes-resnet": Reference(ResNet, CLASSES),
     "scenes-vgg": Reference(VGG, CLASSES),
     "scenes-vit": Reference(ViT, CLASSES),
+    "scenes-answerer": _answerer(QUESTION_WORDS, ANSWERS),
+    "easy-vqa-answerer": _answerer(easy_vqa.QUESTION_WORDS, easy_vqa.ANSWERS),
 }
 
 
 def reference_model(name: str, *, pretrained: bool = True) -> Model:
     """A reference network on the CPU, in evaluation mode, with its weights in float32.
 
-    Its outputs are logits of classes that are there or not, each by itself: `logits.sigmoid()`.
+    The outputs of a classifier are logits of classes that are there or not, each by itself:
+    `logits.sigmoid()`. An answerer takes token ids beside the image; its outputs are logits of
+    answers, for a softmax.
 
     Args:
-        name: "scenes-resnet", "scenes-vgg" or "scenes-vit".
+        name: "scenes-resnet", "scenes-vgg", "scenes-vit" or "scenes-answerer".
         pretrained: False gives random weights.
 
     Raises:
         ModelError: another name, or weights that cannot be read.
     """
-    if name not in REFERENCES:
-        hint = did_you_mean(name, REFERENCES) or f": one of {', '.join(REFERENCES)}"
+    shipped = [known for known in REFERENCES if known in KNOWN_MODELS]  # those that have weights
+    if name not in shipped:
+        hint = did_you_mean(name, shipped) or f": one of {', '.join(shipped)}"
         raise ModelError(f"no reference network {name!r}{hint}")
     reference, size = REFERENCES[name], KNOWN_MODELS[name].size
     module, version = _pretrained(name) if pretrained else (_random(name), "random weights")
@@ -63,6 +85,8 @@ def reference_model(name: str, *, pretrained: bool = True) -> Model:
         version=version,
         source=name,
         input_shape=(1, 3, *size),
+        encode=reference.encode() if reference.encode else None,
+        task=reference.task,
     )
 
 
