@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 
 from benchmarks.lines import Line
-from benchmarks.localisation import shapes
+from benchmarks.localisation import answers, captions, policies, shapes
 
-PARTS = {"shapes": shapes.run}
+PARTS = (shapes.run, captions.run, answers.run, policies.run)
 
 
 def run() -> list[Line]:
@@ -19,6 +19,6 @@ def run() -> list[Line]:
     threads = torch.get_num_threads()
     # Networks so small gain nothing from a second thread, and lose much by it on a busy machine.
     torch.set_num_threads(1)
-    lines = [line for part in PARTS.values() for line in part()]
+    lines = [line for part in PARTS for line in part()]
     torch.set_num_threads(threads)
     return lines

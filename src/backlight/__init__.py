@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from backlight.explanations.targets.values import Value as Value
     from backlight.explanations.targets.words import Caption as Caption
     from backlight.explanations.targets.words import Word as Word
+    from backlight.explanations.word_relevance import WordRelevance as WordRelevance
+    from backlight.explanations.word_relevance import word_relevance as word_relevance
     from backlight.gradients.backprop import Backprop as Backprop
     from backlight.gradients.check import check as check
     from backlight.gradients.compare import compare as compare
@@ -88,6 +90,7 @@ _HOMES = {
     "Vocabulary": "backlight.models.vocabulary",
     "Word": "backlight.explanations.targets.words",
     "Words": "backlight.explanations.targets.every_word",
+    "WordRelevance": "backlight.explanations.word_relevance",
     "check": "backlight.gradients.check",
     "compare": "backlight.gradients.compare",
     "derivatives": "backlight.gradients.method",
@@ -100,6 +103,7 @@ _HOMES = {
     "layers": "backlight.explanations.layer",
     "load_model": "backlight.models.loading",
     "play_episode": "backlight.explanations.episodes",
+    "word_relevance": "backlight.explanations.word_relevance",
 }
 
 __all__ = [  # noqa: RUF022  (in the order a reader needs them)
@@ -108,6 +112,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "explain_episode",
     "play_episode",
     "layers",
+    "word_relevance",
     "Class",
     "Not",
     "Difference",
@@ -132,6 +137,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "Explanation",
     "Episode",
     "Explanations",
+    "WordRelevance",
     "Model",
     "BlackBox",
     "Preprocess",

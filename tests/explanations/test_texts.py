@@ -153,3 +153,9 @@ def test_tokens_and_text_together_are_refused() -> None:
 def test_a_model_that_neither_speaks_nor_is_told_is_refused() -> None:
     with pytest.raises(TargetError, match=r"text='…': Positional has no generate\(image\)"):
         fed(Positional(), bl.Vocabulary(WORDS), target=bl.Caption())
+
+
+def test_a_model_that_answers_questions_asks_for_one_whatever_is_explained() -> None:
+    model = bl.Model(Positional(), encode=bl.Vocabulary(WORDS), task="vqa", name="answerer")
+    with pytest.raises(InputError, match=r"answerer answers questions: give one as text='…\?'"):
+        with_words(model, prepare(model, IMAGE), [])

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from backlight.errors import InputError
+from backlight.errors import InputError, TargetError
 from backlight.explanations.explain import explain
 from backlight.explanations.explanation import Explanation
 from backlight.explanations.inputs import ModelLike, as_model
 from backlight.explanations.layer import LayerLike
 from backlight.explanations.methods import find_method
 from backlight.explanations.playing import Masks, Observe, Record, as_pictures, played
+from backlight.explanations.several import Explanations
 from backlight.explanations.targets.classes import Action
 from backlight.explanations.targets.given import TargetLike
 from backlight.explanations.targets.values import Value
@@ -183,7 +184,11 @@ def explain_episode(
         part = slice(start, start + batch)
         asked = _asked(target, record.actions[part])
         inputs = torch.cat(record.observations[part])
-        why = explain(policy, inputs, asked, layer=layer, method=method, gradients=gradients)
+        why: Explanation | Explanations = explain(
+            policy, inputs, asked, layer=layer, method=method, gradients=gradients
+        )
+        if isinstance(why, Explanations):
+            raise TargetError(f"one map is shown for each step, and {asked} makes several")
         found.append(why)
     return _episode(policy, env, record, found, target)
 

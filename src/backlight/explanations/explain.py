@@ -33,6 +33,7 @@ from backlight.explanations.targets.forms import score_table
 from backlight.explanations.targets.given import TargetLike, as_target
 from backlight.explanations.texts import Text, by_text, text_facts, with_words
 from backlight.explanations.tokens import tokens_of
+from backlight.explanations.word_relevance import WordRelevance, relevance_of
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.method import Method as Way
 from backlight.gradients.method import find_way, way_name
@@ -290,3 +291,6 @@ class _Again:
     def __call__(self, method: str) -> Explanation:
         spec, asked = find_method(method), [self.target]
         return _explained(self.model, self.batch, asked, self.layer, spec, self.way)[0]
+
+    def words(self, method: str, steps: int) -> WordRelevance:
+        return relevance_of(self.model, self.batch, self.target, method, steps, self.way)

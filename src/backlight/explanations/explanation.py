@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from PIL import Image
@@ -18,6 +18,7 @@ from backlight.explanations.inputs import Photo
 from backlight.explanations.methods import Method
 from backlight.explanations.targets.base import Target
 from backlight.explanations.targets.classes import class_name
+from backlight.explanations.word_relevance import WordRelevance
 from backlight.models.tasks import Task
 
 Box = tuple[int, int, int, int]
@@ -69,6 +70,16 @@ class RankedClass:
     probability: float
 
 
+class Again(Protocol):
+    """The same question, put to the model once more."""
+
+    def __call__(self, method: str) -> Explanation:
+        """By another method."""
+
+    def words(self, method: str, steps: int) -> WordRelevance:
+        """About the words."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """Why a model said what it said about a batch of inputs.
@@ -114,7 +125,7 @@ class Explanation:
     model_options: Mapping[str, str] = field(default_factory=dict)
     gradients: str = "backprop"
     multi_label: bool = False
-    again: Callable[[str], Explanation] | None = field(default=None)
+    again: Again | None = field(default=None)
 
     @property
     def method(self) -> str:
@@ -217,9 +228,21 @@ class Explanation:
 
     def with_method(self, method: str) -> Explanation:
         """The same question about the same inputs, answered with another method."""
+        return self._asked_again()(method)
+
+    def word_relevance(self, method: str = "gradient-x-input", *, steps: int = 32) -> WordRelevance:
+        """Which words of the texts the score depends on: see `backlight.word_relevance`. Computed
+        each time, by the same way to the gradients.
+
+        Raises:
+            InputError: there is no text, or no embedding layer that it goes into.
+        """
+        return self._asked_again().words(method, steps)
+
+    def _asked_again(self) -> Again:
         if self.again is None:
             raise InputError("this explanation was loaded or copied without its model")
-        return self.again(method)
+        return self.again
 
     def overlay(self, index: int = 0, *, boxes: bool = False) -> Image.Image:
         """The picture of one image: its map over the photo, with legend and caption."""

@@ -78,9 +78,12 @@ def with_words(
         return _with_text(model, batch, text, targets)
     if tokens_of(batch) is None and any(part.reads_tokens for part in parts):
         return _with_own_words(model, batch, next(part for part in parts if part.reads_tokens))
-    asked = next((part for part in parts if isinstance(part, Answer)), None)
-    if asked and model.encode is not None and tokens_of(batch) is None:
-        raise InputError(f"no question was asked for {asked}: give it as text='…?'")
+    if model.encode is not None and tokens_of(batch) is None:
+        asked = next((part for part in parts if isinstance(part, Answer)), None)
+        if asked:
+            raise InputError(f"no question was asked for {asked}: give it as text='…?'")
+        if model.task == "vqa":
+            raise InputError(f"{model.name} answers questions: give one as text='…?'")
     return batch
 
 

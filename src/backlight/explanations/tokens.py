@@ -26,6 +26,16 @@ def tokens_of(inputs: Inputs) -> Tensor | None:
     return next((entry for entry in (*by_name, *others) if _is_text(entry)), None)
 
 
+def asked_tokens_of(inputs: Inputs) -> Tensor | None:
+    """The token ids of the text that the model is given, (B, T): the question, where there is an
+    answer besides; None where there are none."""
+    named = {**(inputs.named or {})}
+    if "input_ids" in named and _is_text(named["input_ids"]):
+        ids: Tensor = named["input_ids"]
+        return ids
+    return tokens_of(inputs)
+
+
 def text_lengths(inputs: Inputs) -> set[int]:
     """The lengths of all sequences of token ids among the arguments."""
     entries = (*inputs.arguments, *(inputs.named or {}).values())

@@ -38,6 +38,7 @@ KNOWN_MODELS = {
         KnownModel("scenes-vgg", "small VGG, 10 shapes in made scenes", (64, 64), None),
         KnownModel("scenes-vit", "small ViT, 10 shapes in made scenes", (64, 64), None),
         KnownModel("scenes-captioner", "CNN + LSTM, captions of made scenes", (64, 64), None),
+        KnownModel("scenes-answerer", "answers questions about made scenes", (64, 64), None),
         KnownModel("catch-dqn", "deep Q-network, plays Catch", (48, 48), None),
     )
 }

@@ -20,7 +20,7 @@ from backlight.models.reference.shelf import weights_of
 
 # Benchmarks and training scripts are no part of the package: they lie at the repository's root.
 sys.path.insert(0, str(Path(__file__).parents[3]))
-from benchmarks.localisation_policies import Decided, decided, pointed
+from benchmarks.localisation.policies import Decided, decided, pointed
 from training.catch_dqn import HELD_OUT, share_caught
 
 EPISODES = 25  # of those in which is looked where maps point

@@ -23,7 +23,7 @@ from backlight.scenes import Vocabulary as SceneVocabulary
 
 # The benchmarks are no part of the package: they lie at the repository's root.
 sys.path.insert(0, str(Path(__file__).parents[3]))
-from benchmarks import localisation_captions as localisation
+from benchmarks.localisation import captions as localisation
 
 NAME = "scenes-captioner"
 HELD_OUT = 1_000_000  # No training reaches scenes from this number on.

@@ -8,6 +8,8 @@ from typing import Final
 
 from torch import nn
 
+from backlight.models.reference import easy_vqa
+from backlight.models.reference.answerer import Answerer
 from backlight.models.reference.captioner import LENGTH, Captioner
 from backlight.models.reference.policy import catch_network
 from backlight.models.reference.resnet import ResNet
@@ -15,7 +17,7 @@ from backlight.models.reference.vgg import VGG
 from backlight.models.reference.vit import ViT
 from backlight.models.tasks import Task
 from backlight.models.vocabulary import Encoder, Vocabulary
-from backlight.scenes import CAPTION_WORDS, CLASSES
+from backlight.scenes import ANSWERS, CAPTION_WORDS, CLASSES, QUESTION_WORDS
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,23 @@ def caption_vocabulary() -> Vocabulary:
     return Vocabulary(words, padding="<pad>", length=LENGTH)
 
 
+def _answerer(words: tuple[str, ...], answers: tuple[str, ...]) -> Reference:
+    """One that answers questions of these words."""
+    known = ("<padding>", *words)
+    return Reference(
+        build=lambda: Answerer(len(known), len(answers)),
+        labels=answers,
+        task="vqa",
+        encode=lambda: Vocabulary(known, start=None, end=None, padding=known[0]),
+    )
+
+
 REFERENCES: Final = {
     "scenes-resnet": Reference(ResNet, CLASSES, multi_label=True),
     "scenes-vgg": Reference(VGG, CLASSES, multi_label=True),
     "scenes-vit": Reference(ViT, CLASSES, multi_label=True),
     "scenes-captioner": Reference(Captioner, task="caption", encode=caption_vocabulary),
+    "scenes-answerer": _answerer(QUESTION_WORDS, ANSWERS),
+    "easy-vqa-answerer": _answerer(easy_vqa.QUESTION_WORDS, easy_vqa.ANSWERS),
     "catch-dqn": Reference(catch_network, ("left", "stay", "right"), "act", channels=6),
 }

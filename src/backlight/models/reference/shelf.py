@@ -31,8 +31,9 @@ def reference_model(name: str, *, pretrained: bool = True) -> Model:
     Raises:
         ModelError: another name, or weights that cannot be read.
     """
-    if name not in REFERENCES:
-        hint = did_you_mean(name, REFERENCES) or f": one of {', '.join(REFERENCES)}"
+    shipped = [known for known in REFERENCES if known in KNOWN_MODELS]  # those that have weights
+    if name not in shipped:
+        hint = did_you_mean(name, shipped) or f": one of {', '.join(shipped)}"
         raise ModelError(f"no reference network {name!r}{hint}")
     reference, size = REFERENCES[name], KNOWN_MODELS[name].size
     module, version = _pretrained(name) if pretrained else (_random(name), "random weights")

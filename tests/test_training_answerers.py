@@ -1,0 +1,118 @@
+"""The scripts that train answerers make files that the package reads, and read their data right."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import easy_vqa
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save
+
+from backlight.models.reference import shelf
+from backlight.models.reference.answerer import Answerer
+from backlight.models.reference.easy_vqa import ANSWERS as EASY_ANSWERS
+from backlight.scenes import ANSWERS, make_scene
+
+# The scripts are no part of the package: they lie at the repository's root.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from training import easy_vqa_answerer, scenes_answerer, scenes_data, scenes_questions
+from training.answering import Recipe, accuracies, looked_at, rise_and_fall
+from training.easy_vqa_data import easy_vqa_part, shape_masks
+from training.recording import write
+
+TINY = Recipe(pictures=24, held_out=12, epochs=1, batch=8, questions=3)
+
+
+@pytest.fixture(autouse=True)
+def _scenes_kept_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenes_data.tempfile, "gettempdir", lambda: str(tmp_path))
+
+
+def trunk() -> bytes:
+    torch.manual_seed(5)
+    return save(Answerer(3, 2).state_dict())
+
+
+def test_what_a_training_writes_is_what_the_package_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(*scenes_answerer.make(TINY, trunk()), tmp_path / "out")
+    monkeypatch.setattr(shelf, "weights_of", lambda name: path.read_bytes())
+    loaded = shelf.reference_model("scenes-answerer").module
+    assert isinstance(loaded, Answerer)
+    unseen = scenes_questions.questions(TINY.held_out, start=scenes_data.HELD_OUT)
+    found = accuracies(loaded, unseen, scenes_questions.KINDS)
+    written = json.loads(path.with_suffix(".json").read_text())
+    assert written["accuracy"] == {kind: round(share, 4) for kind, share in found.items()}
+
+
+def test_the_convolutions_stay_as_they_began_and_the_rest_learns() -> None:
+    torch.manual_seed(5)
+    began = Answerer(3, 2)
+    module, _, _ = easy_vqa_answerer.make(TINY, trunk())
+    for name in ("stem", "stage1", "stage2"):
+        for key, value in began.get_submodule(name).state_dict().items():
+            learned = module.get_submodule(name).state_dict()[key]
+            torch.testing.assert_close(learned, value, rtol=1e-3, atol=1e-4)
+    assert float(module.fit.weight.grad.abs().max()) > 0  # type: ignore[union-attr]
+
+
+def test_scenes_questions_are_the_scenes_own() -> None:
+    made = scenes_questions.questions(3, start=7, processes=1)
+    again = scenes_questions.questions(3, start=7)
+    assert all(np.array_equal(a, b) for a, b in zip(made, again, strict=True))
+    scene = make_scene(8, level="medium")
+    np.testing.assert_array_equal(made.images[1], scene.image.transpose(2, 0, 1))
+    rows = np.flatnonzero(made.of == 1)
+    encode = shelf.REFERENCES["scenes-answerer"].encode
+    assert encode is not None
+    for row, question in zip(rows, scene.questions, strict=True):
+        said = encode()([question.text])
+        assert isinstance(said, torch.Tensor)
+        assert [n for n in made.tokens[row].tolist() if n] == said[0].tolist()
+        assert ANSWERS[made.answers[row]] == question.answer
+        assert scenes_questions.KINDS[made.kinds[row]] == question.kind
+
+
+def test_easy_vqas_questions_are_the_packages_own() -> None:
+    asked = easy_vqa_part("test")
+    texts, answers, of = easy_vqa.get_test_questions()
+    assert len(asked.tokens) == len(texts) == 9673
+    assert sorted(EASY_ANSWERS) == sorted(easy_vqa.get_answers())
+    place = int(np.flatnonzero(asked.of == 17)[2])
+    theirs = [index for index, image in enumerate(of) if image == 17][2]
+    encode = shelf.REFERENCES["easy-vqa-answerer"].encode
+    assert encode is not None
+    said = encode()([texts[theirs]])
+    assert isinstance(said, torch.Tensor)
+    assert [n for n in asked.tokens[place].tolist() if n] == said[0].tolist()
+    assert EASY_ANSWERS[asked.answers[place]] == answers[theirs]
+
+
+def test_a_shapes_mask_is_its_pixels() -> None:
+    picture = np.full((1, 3, 64, 64), 240, np.uint8)
+    picture[0, :, 10:20, 30:50] = np.array([200, 40, 30], np.uint8)[:, None, None]
+    picture[0, :, 9, 30:50] = np.array([233, 206, 206], np.uint8)[:, None]  # its soft edge
+    expected = np.zeros((1, 64, 64), bool)
+    expected[0, 10:20, 30:50] = True
+    np.testing.assert_array_equal(shape_masks(picture), expected)
+
+
+def test_places_are_looked_at_in_the_order_of_the_picture() -> None:
+    module = Answerer(3, 2)
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 64, 64), dtype=np.uint8)
+    seen = looked_at(module, images)
+    assert seen.features.shape == (2, 1024, 112)
+    assert seen.where[:33].tolist()[0] == [-1, -1]
+    assert seen.where[31].tolist() == [1, -1]
+    assert seen.where[32].tolist() == [-1, pytest.approx(-1 + 2 / 31)]
+
+
+def test_the_rate_rises_for_a_tenth_and_then_falls_to_nothing() -> None:
+    assert [rise_and_fall(done) for done in (0, 0.05, 0.1, 0.55, 1)] == pytest.approx(
+        [0, 0.5, 1, 0.5, 0]
+    )
