@@ -13,7 +13,17 @@ import pytest
 import backlight
 from backlight.cli import main, parse
 
-COMMANDS = ("explain", "layers", "models", "methods", "gradients", "check", "train", "predict")
+COMMANDS = (
+    "explain",
+    "layers",
+    "models",
+    "methods",
+    "gradients",
+    "check",
+    "play",
+    "train",
+    "predict",
+)
 
 
 def typed(

@@ -38,10 +38,8 @@ class Recipe:
     batch: int = 64
     rate: float = 4e-3  # the highest; it rises over the first tenth, then falls to nothing
     decay: float = 0.02
+    pairs: float = 8.0  # what pairs of shape and colour count beside shapes; there are 8 times more
 
-
-#: How much the pairs of shape and colour count beside the shapes: as much for each of them.
-PAIRS: Final = 8.0
 
 RECIPES: Final = {
     "resnet": Recipe(),
@@ -117,7 +115,9 @@ def train(module: nn.Module, known: Pictures, unseen: Pictures, recipe: Recipe) 
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 said: Evidence = module.evidence(x)  # type: ignore[operator]
             loss = F.binary_cross_entropy_with_logits(said.shapes.float(), labels[chosen])
-            loss = loss + PAIRS * F.binary_cross_entropy_with_logits(said.pairs, pairs[chosen])
+            loss = loss + recipe.pairs * F.binary_cross_entropy_with_logits(
+                said.pairs, pairs[chosen]
+            )
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

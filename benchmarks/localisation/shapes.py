@@ -21,7 +21,7 @@ from benchmarks.localisation.pointing import Place, Points, joined, percent, pla
 # From the last to the first.
 LAYERS = {
     "scenes-resnet": ("head", "stage2", "stage2.relu1", "stage1", "stem"),
-    "scenes-vgg": ("features", "features.15", "features.12", "features.9", "features.6"),
+    "scenes-vgg": ("features", "features.7", "features.7.5", "features.7.2", "features.6"),
     "scenes-vit": ("head", "norm", "blocks.1", "blocks.1.norm1", "blocks.0", "patches"),
 }
 SCENES, FIRST = 300, 1_100_000  # beyond those trained on, and those the records are measured on

@@ -72,13 +72,13 @@ def test_the_record_is_about_these_weights(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_shape_is_there_or_not_by_itself(name: str) -> None:
     """Several shapes are in one scene, and each is named with a probability of its own."""
-    scene = make_scene(HELD_OUT)
-    there = {thing.shape for thing in scene.objects}
-    found = bl.explain(name, scene.image).top(len(there))[0]
-    assert len(there) == 4
-    assert {entry.label for entry in found} == there
-    assert min(entry.probability for entry in found) > 0.25
-    assert sum(entry.probability > 0.9 for entry in found) >= 2
+    model, right = reference_model(name), []
+    for scene in scenes(20, seed=0, level="medium", start=HELD_OUT):
+        there = {thing.shape for thing in scene.objects}
+        found = bl.explain(model, scene.image).top(len(there))[0]
+        right.append({entry.label for entry in found} == there)
+        assert sum(entry.probability > 0.9 for entry in found) >= len(there) - 2
+    assert sum(right) >= 16
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -122,7 +122,7 @@ def test_a_class_is_explained_by_its_name(name: str) -> None:
     shape = scene.objects[0].shape
     why = bl.explain(name, scene.image, target=shape)
     assert why.names == (shape,)
-    assert why.map.shape == (1, 8, 8)
+    assert why.map.shape == ((1, 16, 16) if name == "scenes-vit" else (1, 32, 32))
     assert float(why.heatmap().max()) == 1.0
 
 
