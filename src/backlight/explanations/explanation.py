@@ -18,6 +18,7 @@ from backlight.explanations.inputs import Photo
 from backlight.explanations.methods import Method
 from backlight.explanations.targets.base import Target
 from backlight.explanations.targets.classes import class_name
+from backlight.explanations.texts import TextFacts
 from backlight.explanations.word_relevance import WordRelevance
 from backlight.models.tasks import Task
 
@@ -31,26 +32,6 @@ class LayerFacts:
     name: str
     grid: str
     reason: str
-
-
-@dataclass(frozen=True)
-class TextFacts:
-    """The words beside the image, and which of them were explained.
-
-    Attributes:
-        words: for each image the words as the model reads them; empty where only it knows them.
-        positions: for each image the words that the target is about, as places among them; empty
-            where it is about no single ones.
-        own: whether the model said them by itself.
-    """
-
-    words: tuple[tuple[str, ...], ...] = ()
-    positions: tuple[tuple[int, ...], ...] = ()
-    own: bool = False
-
-    def of(self, place: slice) -> TextFacts:
-        """The same of some of the images."""
-        return TextFacts(self.words[place], self.positions[place], self.own)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,7 +13,6 @@ from torch import Tensor
 
 from backlight.errors import InputError, TargetError
 from backlight.explanations.chance import generators_kept
-from backlight.explanations.explanation import TextFacts
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
 from backlight.explanations.targets.answers import Answer
@@ -26,6 +26,26 @@ _IMAGE_NAME, _TOKENS_NAME = "pixel_values", "input_ids"
 _ANSWER_NAME = "decoder_input_ids"
 
 Text = str | Sequence[str]
+
+
+@dataclass(frozen=True)
+class TextFacts:
+    """The words beside the image, and which of them were explained.
+
+    Attributes:
+        words: for each image the words as the model reads them; empty where only it knows them.
+        positions: for each image the words that the target is about, as places among them; empty
+            where it is about no single ones.
+        own: whether the model said them by itself.
+    """
+
+    words: tuple[tuple[str, ...], ...] = ()
+    positions: tuple[tuple[int, ...], ...] = ()
+    own: bool = False
+
+    def of(self, place: slice) -> TextFacts:
+        """The same of some of the images."""
+        return TextFacts(self.words[place], self.positions[place], self.own)
 
 
 def by_text(model: Model, targets: Sequence[Target]) -> list[list[int]]:
