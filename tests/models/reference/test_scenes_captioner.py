@@ -226,8 +226,10 @@ def test_the_maps_of_words_fall_on_what_they_are_about(model: bl.Model) -> None:
     said = localisation.true_captions(made)
     points = localisation.naming(localisation.pointed(model, said, ["glimpses"])["glimpses"])
     assert localisation.share(point.on for point in points) >= 0.90
-    # What speaks against a word lies elsewhere, though less surely.
-    assert localisation.share(point.off for point in points) >= 0.75
+    # What speaks against a word lies elsewhere; less surely where many words would be true, as
+    # after the first article.
+    assert localisation.share(point.off for point in points) >= 0.85
+    assert localisation.share(point.off for point in points if not point.first) >= 0.90
     for kind in localisation.NAMING:
         assert sum(point.kind == kind for point in points) > 40
 
@@ -237,6 +239,18 @@ def test_so_do_those_of_the_captions_it_makes_itself(model: bl.Model) -> None:
     own = localisation.own_captions(model, made)
     points = localisation.naming(localisation.pointed(model, own, ["glimpses"])["glimpses"])
     assert localisation.share(point.on for point in points) >= 0.90
+    assert localisation.share(point.off for point in points) >= 0.90
+
+
+def test_why_this_shape_and_not_anothers_points_at_it_and_the_other_way_round_elsewhere(
+    model: bl.Model,
+) -> None:
+    on, off = localisation.differences(
+        model, list(scenes(12, seed=0, level="medium", start=localisation.FIRST))
+    )
+    assert len(on) > 20
+    assert localisation.share(on) >= 0.90
+    assert localisation.share(off) >= 0.90
 
 
 @pytest.mark.parametrize("layer", ["glimpses", "encoder.both"])
