@@ -103,6 +103,19 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert getattr(backlight, name) is value
 
 
+def test_any_public_name_can_be_the_first_that_is_asked_for() -> None:
+    """No module needs another that is still being imported on its behalf."""
+    code = """
+import backlight
+for name in backlight.__all__:
+    for module in [known for known in sys.modules if known.startswith("backlight.")]:
+        del sys.modules[module]
+    vars(backlight).pop(name, None)
+    getattr(backlight, name)
+"""
+    assert "torch" in loaded_after(code)
+
+
 def test_dir_lists_the_public_names() -> None:
     assert set(backlight.__all__) <= set(dir(backlight))
     assert dir(backlight) == sorted(dir(backlight))

@@ -23,6 +23,9 @@ from training.recording import write
 from training.scenes_classifiers import Recipe, as_input, flipped, make, rise_and_fall
 
 TINY = Recipe(scenes=128, held_out=60, epochs=2)
+SMALL = scenes_captioner.Recipe(
+    scenes=64, held_out=20, epochs=2, batch=32, one_place=1, again_scenes=96
+)
 
 
 @pytest.fixture(autouse=True)
@@ -105,8 +108,7 @@ def test_three_captions_are_drawn_of_each_scene() -> None:
 def test_what_the_captioners_training_writes_is_what_the_package_loads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tiny = scenes_captioner.Recipe(scenes=64, held_out=20, epochs=2, batch=32, one_place=1)
-    module, name, facts = scenes_captioner.make(tiny)
+    module, name, facts = scenes_captioner.make(SMALL)
     path = write(module, name, facts, tmp_path / "out")
     monkeypatch.setattr(shelf, "weights_of", lambda name: path.read_bytes())
     loaded = shelf.reference_model(name)
@@ -120,6 +122,22 @@ def test_what_the_captioners_training_writes_is_what_the_package_loads(
     assert written["greedy_true"] == pytest.approx(said, abs=1e-4)
     led_on = scenes_captioner.next_words(loaded.module, unseen)  # type: ignore[arg-type]
     assert written["next_words"] == pytest.approx(led_on, abs=1e-3)
+
+
+def test_the_captioners_second_round_can_be_run_by_itself(tmp_path: Path) -> None:
+    known = captions_data.captioned(96)
+    unseen = captions_data.captioned(20, start=scenes_data.HELD_OUT)
+    first = tmp_path / "first.safetensors"
+    first.write_bytes(scenes_captioner.trained(known, unseen, SMALL))
+    first.with_suffix(".json").write_text('{"seconds": 1000, "cpu_seconds": 500}')
+    whole, _, facts = scenes_captioner.make(SMALL)
+    second, _, later = scenes_captioner.make(SMALL, first)
+    for key, value in whole.state_dict().items():
+        assert torch.equal(second.state_dict()[key], value), key
+    assert later["first_round"] == facts["first_round"]
+    assert later["seconds"] >= 1000
+    assert facts["seconds"] < later["cpu_seconds"]
+    assert (whole.evenly, SMALL.again().evenly) == (SMALL.again_evenly,) * 2
 
 
 def test_a_captioner_that_says_what_a_scene_has_is_right() -> None:

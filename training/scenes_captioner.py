@@ -7,19 +7,22 @@ never told, so that maps can be measured by it. One thread trains, as the classi
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from backlight.models.reference.captioner import Captioner
+from backlight.models.reference.captioner import EVENLY, Captioner
 from training.captions_data import Captioned, captioned, continued, sentences
-from training.recording import WEIGHTS, round_to_file, write
+from training.recording import WEIGHTS, halved, round_to_file, write
 from training.scenes_classifiers import as_input, rise_and_fall
 from training.scenes_data import HELD_OUT
 
@@ -29,7 +32,8 @@ BEAMS = 5
 
 @dataclass(frozen=True)
 class Recipe:
-    """How it is trained."""
+    """How it is trained: in two rounds, the second with more scenes (warm restarts, Loshchilov and
+    Hutter 2017, arXiv 1608.03983), in which some of what is seen comes from all places alike."""
 
     level: str = "medium"
     seed: int = 0
@@ -41,30 +45,54 @@ class Recipe:
     decay: float = 0.02
     longest: float = 5.0  # a gradient, all parameters together
     one_place: int = 2  # the last epochs, in which each word is said from one place alone
+    evenly: float = 0.0  # the share of what is seen that comes from all places alike
+    again_scenes: int = 30_000
+    again_epochs: int = 1
+    again_rate: float = 2e-3
+    again_evenly: float = EVENLY
+
+    def again(self) -> Recipe:
+        """The second round, as if it were the first."""
+        return replace(
+            self,
+            scenes=self.again_scenes,
+            epochs=self.again_epochs,
+            rate=self.again_rate,
+            one_place=self.again_epochs,
+            evenly=self.again_evenly,
+        )
 
 
 def main() -> None:
     """Train the captioner, print how good its captions are, write weights and record."""
     parser = argparse.ArgumentParser(prog="training.scenes_captioner", description=main.__doc__)
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder (default: the package's)")
+    parser.add_argument(
+        "--begin-with", type=Path, help="weights after the first round, to go on from"
+    )
     for field, value in asdict(Recipe()).items():
         parser.add_argument(f"--{field.replace('_', '-')}", type=type(value), default=value)
     given = vars(parser.parse_args())
-    out = given.pop("out")
-    print(f"{write(*make(Recipe(**given)), out)} written")
+    out, first = given.pop("out"), given.pop("begin_with")
+    print(f"{write(*make(Recipe(**given), first), out)} written")
 
 
-def make(recipe: Recipe) -> tuple[nn.Module, str, dict[str, Any]]:
-    """The trained captioner, its name and the record of its training."""
+def make(recipe: Recipe, first: Path | None = None) -> tuple[nn.Module, str, dict[str, Any]]:
+    """The trained captioner, its name and the record of its training.
+
+    Args:
+        first: weights after the first round, with their record beside them; the second alone is
+            trained then.
+    """
     torch.set_num_threads(1)
-    torch.manual_seed(recipe.seed)
     started, busy = time.perf_counter(), time.process_time()
-    known = captioned(recipe.scenes, seed=recipe.seed, level=recipe.level)
+    known = captioned(max(recipe.scenes, recipe.again_scenes), seed=recipe.seed, level=recipe.level)
     unseen = captioned(recipe.held_out, seed=recipe.seed, level=recipe.level, start=HELD_OUT)
-    print(f"{recipe.scenes} scenes after {time.perf_counter() - started:.0f} s", flush=True)
+    print(f"{len(known.images)} scenes after {time.perf_counter() - started:.0f} s", flush=True)
 
-    module = Captioner().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    train(module, known, unseen, recipe)
+    content = first.read_bytes() if first else trained(known, unseen, recipe)
+    module = begun(recipe, content)
+    train(module, known, unseen, recipe.again())
     round_to_file(module)
     module.eval()
     found = {
@@ -72,13 +100,15 @@ def make(recipe: Recipe) -> tuple[nn.Module, str, dict[str, Any]]:
         "beam_true": true_captions(module, unseen, beams=BEAMS),
         "next_words": next_words(module, unseen),
     }
+    before = json.loads(first.with_suffix(".json").read_text("utf-8")) if first else {}
     facts = {
         **asdict(recipe),
+        "first_round": hashlib.sha256(content).hexdigest(),
         "held_out_from": HELD_OUT,
         **{what: round(value, 4) for what, value in found.items()},
         "beams": BEAMS,
-        "seconds": round(time.perf_counter() - started),
-        "cpu_seconds": round(time.process_time() - busy),
+        "seconds": round(time.perf_counter() - started + before.get("seconds", 0)),
+        "cpu_seconds": round(time.process_time() - busy + before.get("cpu_seconds", 0)),
         "parameters": sum(p.numel() for p in module.parameters()),
         "torch": torch.__version__,
     }
@@ -86,10 +116,29 @@ def make(recipe: Recipe) -> tuple[nn.Module, str, dict[str, Any]]:
     return module, NAME, facts
 
 
+def trained(known: Captioned, unseen: Captioned, recipe: Recipe) -> bytes:
+    """The weights after the first round, as they would be written."""
+    module = begun(recipe)
+    train(module, known, unseen, recipe)
+    return save(halved(module.state_dict()))
+
+
+def begun(recipe: Recipe, content: bytes | None = None) -> Captioner:
+    """The captioner before a round: random, or with weights. Chance begins anew."""
+    torch.manual_seed(recipe.seed)
+    module: Captioner = Captioner().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if content is not None:
+        state = load(content).items()
+        module.load_state_dict({k: t.float() if t.is_floating_point() else t for k, t in state})
+    return module
+
+
 def train(module: Captioner, known: Captioned, unseen: Captioned, recipe: Recipe) -> None:
     """Minimise the cross-entropy of every word given those before, by AdamW, one rise and fall of
     the rate."""
-    images, tokens = torch.from_numpy(known.images), torch.from_numpy(known.tokens).long()
+    images = torch.from_numpy(known.images[: recipe.scenes])
+    tokens = torch.from_numpy(known.tokens[: recipe.scenes]).long()
+    module.evenly = recipe.evenly
     chance = torch.Generator().manual_seed(recipe.seed)
     steps = len(images) // recipe.batch
     optimiser = torch.optim.AdamW(module.parameters(), recipe.rate, weight_decay=recipe.decay)

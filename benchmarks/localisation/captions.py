@@ -219,7 +219,10 @@ def run() -> list[Line]:
             (f"words of {what} on their object", share(p.on for p in w))
             for what, w in words.items()
         ),
-        ("against a word: off its object", share(p.off for p in words["true captions"])),
+        *(
+            (f"against a word of {what}: off its object", share(p.off for p in w))
+            for what, w in words.items()
+        ),
         ("this shape rather than another's: on its object", share(on)),
         ("another's shape rather than this: off its object", share(off)),
     ]

@@ -11,7 +11,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from page_examples import RECIPE, blob, cat
+from page_parsed import picture
+from PIL import Image
 
+import backlight as bl
+from backlight.scenes import make_scene
 from backlight.show.encode import heat_uri
 from backlight.show.page import ClassData, MapData, PageData, QuestionData, WordData, page
 
@@ -139,6 +143,31 @@ def test_a_question_is_tinted_by_how_much_each_word_mattered(opened):
     ]  # of the ground of each word
     assert alphas == pytest.approx([0, 0.6, 0.15, 0.3], abs=0.02)
     assert tab.locator(".tint.against").all_inner_texts() == ["it"]
+
+
+def test_a_real_question_is_shown_as_it_was_asked_and_tinted(opened, tmp_path):
+    asked = "what colour is the ring?"
+    why = bl.explain("scenes-answerer", make_scene(1_000_010).image, text=asked)
+    tab = opened(why.save(tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert tab.locator(".question").inner_text() == asked
+    values = dict(why.word_relevance().words[0])
+    against = {word for word, value in values.items() if value < 0}
+    assert set(tab.locator(".tint.against").all_inner_texts()) == against
+    strongest = max(range(5), key=lambda place: abs([*values.values()][place]))
+    assert tab.locator(".tint-8").all_inner_texts() == [asked.split()[strongest]]
+    assert tab.locator(".answer").inner_text().split()[0] == why.names[0]
+
+
+@pytest.mark.parametrize(("side", "drawn"), [(64, "pixelated"), (400, "auto")])
+def test_the_pixels_of_small_photos_are_squares(opened, side, drawn):
+    photo = Image.fromarray(np.random.default_rng(0).integers(0, 255, (side, side, 3), np.uint8))
+    tab = opened(page(PageData((cat(photo=photo, region=None),), RECIPE)))
+    ground = tab.locator("image.ground")
+    assert ground.evaluate("node => getComputedStyle(node).imageRendering") == drawn
+    assert ground.bounding_box()["width"] > 400  # enlarged
+    kept = np.asarray(picture(ground.get_attribute("href")))
+    assert kept.shape == (side, side, 3)
+    assert (side == 64) == np.array_equal(kept, np.asarray(photo))
 
 
 ALPHA = """(n) => {

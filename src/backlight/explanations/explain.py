@@ -104,8 +104,8 @@ def explain(
         target: what is explained: a class index, a label, a list with one of these per image,
             a callable from the output to one score per image, or `Not` one of them. Class scores
             are taken before the softmax. Or one of the targets `Difference`, `Word`, `Caption`,
-            `Answer`, `Action`, `Value`, `Box`, `Pixels`, `Embedding`; `Words` are several. Every
-            image's top class when left out.
+            `Answer`, `Action`, `Value`, `Box`, `Pixels`, `Embedding`; `Words` are several. When
+            left out every image's top class; of a captioner (`task="caption"`) the whole caption.
         text: what goes into a `Model` with a vocabulary (`encode`) beside the image: a question, a
             caption whose words are explained; one for all images or a list with one for each.
         targets: several targets, explained from one forward pass; from one for each text, where
@@ -140,7 +140,7 @@ def explain(
     """
     model, layer = cut_there(as_model(model), layer)
     spec = find_method(method)
-    asked = _asked(target, targets)
+    asked = _asked(model, target, targets)
     way = find_way(gradients or ("central" if is_black(model.module) else "backprop"))
     batch, found = prepare(model, inputs), {}
     for group in by_text(model, asked):
@@ -160,14 +160,14 @@ def explain(
     return Explanations(results) if several else results[0]
 
 
-def _asked(target: TargetLike, targets: Sequence[TargetLike] | None) -> list[Target]:
+def _asked(model: Model, target: TargetLike, targets: Sequence[TargetLike] | None) -> list[Target]:
     if targets is None:
-        return [as_target(target)]
+        return [as_target(target, model.task)]
     if target is not None:
         raise TypeError("give either target= or targets=, not both")
     if isinstance(targets, str | Target) or not isinstance(targets, Iterable):
         raise TargetError(f"targets takes a list of targets; for one, give target={targets!r}")
-    asked = [as_target(entry) for entry in targets]
+    asked = [as_target(entry, model.task) for entry in targets]
     if not asked:
         raise TargetError("an empty list of targets was given: expected at least one")
     return asked

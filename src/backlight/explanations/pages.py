@@ -28,6 +28,7 @@ from backlight.explanations.reading import (
 from backlight.explanations.recipe import recipe
 from backlight.explanations.several import Explanations
 from backlight.explanations.targets.classes import Action
+from backlight.explanations.written_words import Weighed, question_relevance
 from backlight.show.page_data import (
     ClassData,
     MapData,
@@ -48,8 +49,8 @@ def page_data(why: Explanation | Explanations) -> PageData:
     if isinstance(why, Explanation):
         return _of_one(why)
     photos = [
-        _several([one_image(one, index) for one in why], _name(why[0], index))
-        for index in range(len(why[0]))
+        _several([one_image(one, index) for one in why], _name(why[0], index), tint)
+        for index, tint in enumerate(_tints(why))
     ]
     return PageData(tuple(photos), recipe(why))
 
@@ -66,17 +67,28 @@ def _of_one(why: Explanation) -> PageData:
             one_image(why, index),
             one_image(joined, index) if isinstance(joined, Explanation) else joined,
             _name(why, index),
+            tint,
         )
-        for index in range(len(why))
+        for index, tint in enumerate(_tints([why]))
     ]
     return PageData(tuple(photos), recipe(why))
+
+
+def _tints(several: Sequence[Explanation]) -> Sequence[Weighed]:
+    """For each image how much the words of its question mattered, where one answer is explained."""
+    first = several[0]
+    is_one = all(one.names == first.names for one in several)
+    asked = is_one and _is_answered(one_image(first, 0))
+    return (question_relevance(first) if asked else ()) or [()] * len(first)
 
 
 def _name(why: Explanation, index: int) -> str:
     return why.photos[index].name if why.photos else f"image {index + 1}"
 
 
-def _alone(one: Explanation, joined: Explanation | str | None, name: str) -> PhotoData:
+def _alone(
+    one: Explanation, joined: Explanation | str | None, name: str, tint: Weighed
+) -> PhotoData:
     maps = [_map_data(one)]
     if isinstance(joined, str):
         maps.append(MapData(METHODS["guided-grad-cam"].title, unavailable=joined))
@@ -106,11 +118,11 @@ def _alone(one: Explanation, joined: Explanation | str | None, name: str) -> Pho
         caption=tuple(
             WordData(word, marked=place in positions(one)) for place, word in enumerate(words)
         ),
-        asked=_question(one),
+        asked=_question(one, tint),
     )
 
 
-def _several(ones: Sequence[Explanation], name: str) -> PhotoData:
+def _several(ones: Sequence[Explanation], name: str, tint: Weighed) -> PhotoData:
     """One image and all that was asked about it."""
     first = ones[0]
     names = [_told_apart(one, ones) for one in ones]
@@ -134,7 +146,7 @@ def _several(ones: Sequence[Explanation], name: str) -> PhotoData:
         target=_targets(ones, names, words),
         heading="Why these words?" if words and len(ones) > 1 else "",
         caption=_lit(words, ones),
-        asked=None if words else _question(first, answered=len(set(names)) == 1),
+        asked=None if words else _question(first, tint, answered=len(set(names)) == 1),
     )
 
 
@@ -197,13 +209,14 @@ def _is_answered(one: Explanation) -> bool:
     return bool(question(one)) and text_kind(one) == "Question"
 
 
-def _question(one: Explanation, *, answered: bool = True) -> QuestionData | None:
-    """What was asked, and, where one answer is explained, that answer."""
+def _question(one: Explanation, tint: Weighed, *, answered: bool = True) -> QuestionData | None:
+    """What was asked, and, where one answer is explained, that answer and how much each word
+    mattered for it."""
     if not question(one):
         return None
     answer = one.names[0] if answered and _is_answered(one) else ""
     sure = probability(one) if answer else None
-    return QuestionData(question(one), answer, sure, kind=text_kind(one))
+    return QuestionData(question(one), answer, sure, tint if answer else (), text_kind(one))
 
 
 def _map_data(one: Explanation) -> MapData:

@@ -17,6 +17,7 @@ from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
 from backlight.explanations.targets.answers import Answer
 from backlight.explanations.targets.base import Context, Target
+from backlight.explanations.targets.words import Caption
 from backlight.explanations.tokens import tokens_of
 from backlight.models.model import Model
 from backlight.models.vocabulary import Reader
@@ -77,7 +78,8 @@ def with_words(
     """The inputs with the text that the model is fed with.
 
     That is the one given; or the one that a target brings along (a caption); or, where a target
-    is about words and none are known, those that the model says of the image by itself.
+    is about words or the model says nothing else, and none are known, those that it says of the
+    image by itself.
 
     Raises:
         InputError: the model takes no text, or not this one.
@@ -96,15 +98,29 @@ def with_words(
         text = brought[0]
     if text is not None:
         return _with_text(model, batch, text, targets)
-    if tokens_of(batch) is None and any(part.reads_tokens for part in parts):
-        return _with_own_words(model, batch, next(part for part in parts if part.reads_tokens))
-    if model.encode is not None and tokens_of(batch) is None:
+    if tokens_of(batch) is not None:
+        return batch
+    reading = next((part for part in parts if part.reads_tokens), None)
+    if reading is not None or model.task == "caption":
+        return _with_own_words(model, batch, reading or Caption())
+    _check_asked(model, batch, parts)
+    return batch
+
+
+def _check_asked(model: Model, batch: Inputs, parts: Sequence[Target]) -> None:
+    """Refuse inputs without a question, where the model or a target needs one."""
+    if model.encode is not None:
         asked = next((part for part in parts if isinstance(part, Answer)), None)
         if asked:
             raise InputError(f"no question was asked for {asked}: give it as text='…?'")
         if model.task == "vqa":
             raise InputError(f"{model.name} answers questions: give one as text='…?'")
-    return batch
+    # Whoever gives more than the image may ask in another form than token ids.
+    elif model.task == "vqa" and len(batch.arguments) + len(batch.named or {}) == 1:
+        raise InputError(
+            f"{model.name} answers questions: give one as token ids behind the image, "
+            "(image, tokens), or bl.Model(module, …, encode=bl.Vocabulary(words)) and text='…?'"
+        )
 
 
 def _with_text(model: Model, batch: Inputs, text: Text, targets: Sequence[Target]) -> Inputs:

@@ -123,7 +123,8 @@ def word_relevance(
         MethodError: there is no such method, or the way does not lead through the model.
         TargetError, OutputError: as for `explain`.
     """
-    model, wanted = as_model(model), as_target(target)
+    model = as_model(model)
+    wanted = as_target(target, model.task)
     batch = with_words(model, prepare(model, inputs), [wanted], text)
     return relevance_of(model, batch, wanted, method, steps, find_way(gradients or "backprop"))
 

@@ -14,13 +14,22 @@ from backlight.show.geometry import LONGEST_SIDE, resized, shown_size, smooth
 from backlight.show.overlay import visibility
 
 _MAP_SIDE = 448  # a map coarser than half of this is interpolated up to it
+_SMALL_SIDE = 160
 _PHOTO_BYTES = 300_000
 _PICTURE_BYTES = 150_000
 
 
+def is_small(size: tuple[int, int]) -> bool:
+    """Whether a photo is so small that it is shown with every pixel as a square."""
+    return max(size) <= _SMALL_SIDE
+
+
 def photo_uri(photo: Image.Image) -> str:
-    """The photo as a JPEG of at most 1600 pixels a side, smaller where it would weigh too much."""
+    """The photo as a JPEG of at most 1600 pixels a side, smaller where it would weigh too much;
+    a small one as a PNG, since its pixels are looked at one by one."""
     rgb = photo.convert("RGB")
+    if is_small(rgb.size):
+        return _uri(_bytes(rgb, "PNG", optimize=True), "png")
     content = b""
     for side, quality in ((LONGEST_SIDE, 85), (LONGEST_SIDE, 75), (1200, 75), (900, 75)):
         shrink = min(1.0, side / max(rgb.size))

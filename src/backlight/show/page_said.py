@@ -57,7 +57,7 @@ def _asked(asked: QuestionData) -> str:
         )
     words = _tinted(asked) if asked.relevance else escaped(asked.text)
     key = (
-        '<p class="hint">The darker the ground of a word, the more it mattered'
+        '<p class="hint">The stronger the colour behind a word, the more it mattered'
         f"{'; hatched: it spoke against the answer' if _has_against(asked) else ''}.</p>"
         if asked.relevance
         else ""

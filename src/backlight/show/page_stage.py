@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from backlight.show.encode import heat_uri, photo_uri, picture_uri
+from backlight.show.encode import heat_uri, is_small, photo_uri, picture_uri
 from backlight.show.geometry import Box, checked_region
 from backlight.show.page_data import MapData, PhotoData
 from backlight.show.page_text import escaped
@@ -27,12 +27,13 @@ def stage(photo: PhotoData, number: int, shown: int | None) -> str:
     label = _layer_label(photo.maps[shown], photo) if shown is not None else escaped(photo.name)
     whole = f'width="{width}" height="{height}"'
     hatch = _hatch(number, max(width, height))
+    crisp = " crisp" if is_small(photo.photo.size) else ""
     # Lengths inside the drawing are photo pixels, so boxes and regions are written as they are.
     return f"""<figure class="stage">
 <svg viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMin" role="img" aria-label="{label}">
 <defs><clipPath id="frame-{number}"><rect {whole}/></clipPath>{hatch}</defs>
 <g clip-path="url(#frame-{number})">
-<image class="ground" {whole} preserveAspectRatio="none" href="{photo_uri(photo.photo)}"/>
+<image class="ground{crisp}" {whole} preserveAspectRatio="none" href="{photo_uri(photo.photo)}"/>
 {_unseen(region, photo, number)}
 {"".join(layers)}
 </g>

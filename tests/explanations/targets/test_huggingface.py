@@ -84,6 +84,18 @@ def test_blip_is_asked_about_its_own_caption(encode: bl.Tokens) -> None:
     assert all(torch.equal(value, before[name]) for name, value in blip.state_dict().items())
 
 
+def test_a_blip_that_captions_is_asked_about_its_own_caption_when_nothing_is_asked(
+    encode: bl.Tokens,
+) -> None:
+    blip = hf.built("BlipForConditionalGeneration")
+    blip.text_decoder.generation_config.max_length = 10
+    model = bl.Model(blip, encode=encode, task="caption")
+    why, asked = (bl.explain(model, hf.pictures()[:1], target) for target in (None, bl.Caption()))
+    assert why.names == asked.names
+    assert torch.equal(why.map, asked.map)
+    assert bl.layers(model, hf.pictures()[:1])[0].name == why.layer
+
+
 def test_each_word_of_an_encoder_and_decoder() -> None:
     """Its tokenizer sets no marks: the decoder's start and end are put round the words."""
     captioner = hf.built("VisionEncoderDecoderModel")

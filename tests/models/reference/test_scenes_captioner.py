@@ -1,13 +1,11 @@
-"""The captioner says what is true of unseen scenes, and its words point at their objects."""
+"""The captioner says what is true of unseen scenes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections import defaultdict
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +18,6 @@ from backlight.models.reference.captioner import Captioner
 from backlight.models.reference.shelf import reference_model, weights_of
 from backlight.scenes import CAPTION_WORDS, Scene, make_scene, scenes
 from backlight.scenes import Vocabulary as SceneVocabulary
-
-# The benchmarks are no part of the package: they lie at the repository's root.
-sys.path.insert(0, str(Path(__file__).parents[3]))
-from benchmarks.localisation import captions as localisation
 
 NAME = "scenes-captioner"
 HELD_OUT = 1_000_000  # No training reaches scenes from this number on.
@@ -221,24 +215,6 @@ def test_words_are_explained_at_their_own_glimpses(model: bl.Model) -> None:
     )  # type: ignore[operator, misc]
 
 
-def test_the_maps_of_words_fall_on_what_they_are_about(model: bl.Model) -> None:
-    made = list(scenes(16, seed=0, level="medium", start=localisation.FIRST))
-    said = localisation.true_captions(made)
-    points = localisation.naming(localisation.pointed(model, said, ["glimpses"])["glimpses"])
-    assert localisation.share(point.on for point in points) >= 0.90
-    # What speaks against a word lies elsewhere, though less surely.
-    assert localisation.share(point.off for point in points) >= 0.75
-    for kind in localisation.NAMING:
-        assert sum(point.kind == kind for point in points) > 40
-
-
-def test_so_do_those_of_the_captions_it_makes_itself(model: bl.Model) -> None:
-    made = list(scenes(30, seed=0, level="medium", start=localisation.FIRST))
-    own = localisation.own_captions(model, made)
-    points = localisation.naming(localisation.pointed(model, own, ["glimpses"])["glimpses"])
-    assert localisation.share(point.on for point in points) >= 0.90
-
-
 @pytest.mark.parametrize("layer", ["glimpses", "encoder.both"])
 def test_the_gradient_of_a_word_is_the_same_by_every_way(layer: str) -> None:
     model = reference_model(NAME)
@@ -284,13 +260,3 @@ def test_too_few_beams_or_tokens_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=f"not beams={beams}, length={length}"):
         captioner.generate(images[:1], beams=beams, length=length)
-
-
-def test_what_speaks_against_a_word_is_measured_where_pictures_show_it(model: bl.Model) -> None:
-    scene = make_scene(HELD_OUT)
-    word, against = bl.explain(
-        model, scene.image, targets=[bl.Word(2), bl.Not(bl.Word(2))], text=str(scene.caption)
-    )
-    for shown, measured in ((word, word.map), (against, -word.map)):
-        heat = localisation.heat(measured[0])
-        torch.testing.assert_close(shown.heatmap()[0], heat / heat.max())

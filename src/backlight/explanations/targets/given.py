@@ -13,7 +13,9 @@ from backlight.errors import OutputError, TargetError
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.targets.base import NOTHING, Context, Scored, Target
 from backlight.explanations.targets.classes import Class, TopClass, is_entry
+from backlight.explanations.targets.words import Caption
 from backlight.explanations.tensors import describe, walk
+from backlight.models.tasks import Task
 
 TargetLike = Any
 
@@ -66,14 +68,19 @@ def _unpickled(name: str) -> Score:
     return Score(gone)
 
 
-def as_target(given: TargetLike) -> Target:
+def as_target(given: TargetLike, task: Task = "classify") -> Target:
     """A target from what a caller may write for one.
+
+    Args:
+        given: where it is None, what a model of that task says by itself: its caption; else each
+            image's top class, answer or action.
+        task: of the model.
 
     Raises:
         TargetError: it is nothing that a target can be made from.
     """
     if given is None:
-        return TopClass()
+        return Caption() if task == "caption" else TopClass()
     if isinstance(given, Target):
         return given
     if is_entry(given):

@@ -6,6 +6,9 @@ are averaged with these weights. One thing differs: the LSTM is not told what wa
 So what speaks for a word in the picture lies in that word's own glimpse, not in one before, and a
 map of it can be read.
 
+Some of what is seen comes from all places alike, whatever is attended to: what speaks against a
+word then lies on other objects, not on the less telling parts of the word's own.
+
 It is trained with pictures and captions alone. That a glimpse falls on an object is learned.
 """
 
@@ -24,6 +27,7 @@ LENGTH: Final = 24  # tokens of a caption, marks included
 _START, _END = 1, 2  # as in `backlight.scenes.Vocabulary`
 _WIDTH = 64  # of words, and of what queries and keys are compared by
 _HIDDEN = 0.5  # the share of places that attention may not rest on in training
+EVENLY: Final = 0.4  # the share of what is seen that comes from all places alike
 
 
 class Encoder(nn.Module):
@@ -113,11 +117,14 @@ class Captioner(nn.Module):
         one_place: whether in training a word is said from one place alone, drawn by attention (Xu
             et al.'s hard attention): then every place that is looked at must tell all by itself,
             and no part of an object speaks against its own name.
+        evenly: the share of what is seen that comes from all places alike, whatever is attended to:
+            then what speaks against a word can lie where other objects are.
     """
 
     def __init__(self, words: int = 50, channels: int = 64, width: int = 128) -> None:
         super().__init__()
         self.one_place = False
+        self.evenly = EVENLY
         self.encoder = Encoder(channels)
         self.embedding = nn.Embedding(words, _WIDTH)
         self.lstm = nn.LSTMCell(_WIDTH + 2 * SIDE, width)
@@ -192,7 +199,7 @@ class Captioner(nn.Module):
 
         def step(words: Tensor, state: State) -> tuple[Tensor, State]:
             memory, paid = self._look(self.embedding(words), Memory(*state), keys)
-            logits = self.seen(_means(maps, paid[:, None])[:, 0])
+            logits = self.seen(_means(maps, self._spread(paid)[:, None])[:, 0])
             logits = logits + self.said(torch.cat([memory.hidden, memory.place], 1))
             return logits.log_softmax(1), memory
 
@@ -240,10 +247,15 @@ class Captioner(nn.Module):
         """What is seen for every word of sentences, by attention (M, T, 256): (M, T, channels)."""
         if self.training and self.one_place:
             attention = _one_place(attention)
+        attention = self._spread(attention)
         if self.training or len(attention) > len(maps):
             return _means(maps, attention)
         seen = self.pool(self.glimpses(maps, attention.view(*attention.shape[:2], SIDE, SIDE)))
         return seen.view(*attention.shape[:2], -1)  # type: ignore[no-any-return]
+
+    def _spread(self, attention: Tensor) -> Tensor:
+        """Attention, some of it taken from where it was paid and given to all places alike."""
+        return (1 - self.evenly) * attention + self.evenly / attention.shape[-1]
 
 
 def _means(maps: Tensor, attention: Tensor) -> Tensor:
