@@ -33,6 +33,7 @@ def main() -> None:
     three_deltas()
     three_levels()
     words_of_a_caption()
+    two_questions()
     catch()
     model = bl.load_model("efficientnet-lite0")
     with tempfile.TemporaryDirectory() as folder:
@@ -149,6 +150,55 @@ def words_of_a_caption() -> None:
     path = IMAGES / "captions.png"
     figure.savefig(path, dpi=110)
     Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
+
+
+ASKED = (3, 10)  # two of the scene's questions, about two of its objects
+
+
+def two_questions() -> None:
+    """A scene, and for two questions about it the map of the answer and the words' relevance."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from backlight.scenes import make_scene
+    from backlight.show.overlay import overlay
+
+    scene = make_scene(1_000_009)
+    photo = Image.fromarray(scene.image)
+    figure = Figure(figsize=(8.4, 3.2))
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, 3)
+    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.12, top=0.9, wspace=0.04)
+    panels[0].imshow(photo.resize((448, 448), Image.Resampling.NEAREST))
+    panels[0].set_title("the picture", fontsize=11)
+    for axes, place in zip(panels[1:], ASKED, strict=True):
+        why = bl.explain("scenes-answerer", scene.image, text=scene.questions[place].text)
+        axes.imshow(overlay(photo, why.heatmap()[0].numpy(), signed=False, legend=False))
+        axes.set_title(f"“{why.names[0]}”", fontsize=11)
+        _tinted(axes, why.word_relevance()[0])
+    for axes in panels:
+        axes.axis("off")
+    path = IMAGES / "answers.png"
+    figure.savefig(path, dpi=110)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+
+
+def _tinted(axes: Any, words: tuple[tuple[str, float], ...]) -> None:
+    """The words in a line under a panel: the more one speaks for the answer the more orange, the
+    more against it the more blue."""
+    most = max(abs(value) for _, value in words)
+    renderer = axes.figure.canvas.get_renderer()
+    drawn = []
+    for word, value in words:
+        tint = "#E69F00" if value > 0 else "#56B4E9"
+        box = {"facecolor": tint, "alpha": abs(value) / most, "edgecolor": "none", "pad": 2.5}
+        drawn.append(axes.text(0, -0.06, word, transform=axes.transAxes, va="top", bbox=box))
+    gap = 7 / axes.bbox.width
+    widths = [text.get_window_extent(renderer).width / axes.bbox.width for text in drawn]
+    left = (1 - sum(widths) - gap * (len(widths) - 1)) / 2
+    for text, width in zip(drawn, widths, strict=True):
+        text.set_x(left)
+        left += width + gap
 
 
 def catch() -> None:

@@ -1,4 +1,4 @@
-"""Do the maps of answers point at what was asked about? `python -m benchmarks answers`.
+"""Do the maps of answers point at what was asked about? `python -m benchmarks localisation`.
 
 The pointing game (Zhang et al. 2018, arXiv 1608.00507) on pictures and questions that no network
 learned from: a right answer is explained by Grad-CAM, and the largest value of the map lies on the
@@ -16,15 +16,21 @@ import torch
 from torch import Tensor
 
 import backlight as bl
-from backlight.scenes import Scene, scenes
+from backlight.scenes import CLASSES, COLOURS, Scene, scenes
 from backlight.scenes.questions import Question
+from backlight.scenes.words import split_words
 from benchmarks.lines import Line
 
 KINDS = ("colour", "shape", "texture", "relation", "presence")
+# What questions of a kind name their object by, those about scenes and those of easy-VQA.
+NAMED_BY = {
+    "colour": {*CLASSES, "rectangle", "triangle"},
+    "shape": {*COLOURS, "black", "brown", "gray", "teal"},
+}
 DEFINITE = KINDS[:4]  # whose answer changes with the object
 # From the last to the first.
 LAYERS = ("places", "keys", "stage2", "stage2.relu1", "stage1", "stem")
-SCENES, FIRST = 150, 1_200_000  # beyond those trained on, and those the records are measured on
+SCENES, FIRST = 60, 1_200_000  # beyond those trained on, and those the records are measured on
 PICTURES = 400  # of easy-VQA's test pictures, one question of each kind about each
 AT_ONCE = 100
 BOUND = 0.90
@@ -179,6 +185,20 @@ def moved(cases: Sequence[Case], points: Points) -> Tensor:
     return torch.tensor(both)
 
 
+def naming(model: bl.Model, cases: Sequence[Case], method: str) -> Tensor:
+    """Whether the word that the question names the object by has the largest relevance of all,
+    bool (N,), of questions of one kind that do name it."""
+    found = []
+    named = [case for case in cases if NAMED_BY[case.kind] & set(split_words(case.text))]
+    for part in _parts(named):
+        texts = [case.text for case in part]
+        said = bl.word_relevance(model, _images(part), answers(part), text=texts, method=method)
+        for case, row in zip(part, said.words, strict=True):
+            largest = max(row, key=lambda word: abs(word[1]))
+            found.append(largest[0] in NAMED_BY[case.kind])
+    return torch.tensor(found)
+
+
 def measure(name: str, every: Sequence[Case]) -> Iterator[Line]:
     """A table of one network's layers, and the bound at the layer chosen by itself."""
     model = bl.load_model(name)
@@ -200,13 +220,19 @@ def measure(name: str, every: Sequence[Case]) -> Iterator[Line]:
         )
     there, off = pointed(model, cases, answers), pointed(model, cases, against)
     definite = _places(cases, "definite")
+    present = _places(cases, "presence")
     yield Line(f"{name}: maps on the object", _share(there.on[definite]), BOUND, at_least=True)
+    yield Line(f"{name}: maps of yes on it", _share(there.on[present]), BOUND, at_least=True)
     yield Line(f"{name}: maps of Not off it", _share(~off.on[off.shown]), BOUND, at_least=True)
     compared = [case for case in cases if case.other is not None]
     if compared:
         yield from _compared(name, model, compared)
         pairs = moved(cases, there)
         print(f"  of two objects in one picture, each map on its own: {_percent(pairs)}")
+    for method in ("gradient-x-input", "integrated-gradients"):
+        heeded = {kind: naming(model, _of_kind(cases, kind), method) for kind in NAMED_BY}
+        shares = ", ".join(f"{kind} {_percent(named)}" for kind, named in heeded.items())
+        print(f"  the word that names the object has the largest {method}: {shares}")
 
 
 def _compared(name: str, model: bl.Model, cases: Sequence[Case]) -> Iterator[Line]:
@@ -214,6 +240,7 @@ def _compared(name: str, model: bl.Model, cases: Sequence[Case]) -> Iterator[Lin
     there, off = pointed(model, cases, rather), pointed(model, cases, otherwise)
     print(f"  why rather than another object's answer: {_percent(there.on)} on the object")
     print(f"  why another object's answer rather: {_percent(~off.on[off.shown])} off the object")
+    yield Line(f"{name}: maps of Difference on it", _share(there.on), BOUND, at_least=True)
     share = _share(~off.on[off.shown])
     yield Line(f"{name}: maps of Difference off it", share, BOUND, at_least=True)
 

@@ -61,8 +61,8 @@ def test_an_answers_score_is_the_smooth_maximum_of_its_map_and_what_is_told_besi
     handle = net.places.register_forward_hook(lambda module, given, made: maps.append(made))
     net(images(), TOKENS)
     handle.remove()
-    scores = maps[0].detach().flatten(2)
-    assert maps[0].shape == (2, ANSWERS, 32, 32)
+    scores = maps[0].detach().flatten(2)[:, :ANSWERS]
+    assert maps[0].shape == (2, ANSWERS + 4, 32, 32)
     smooth = scores.exp().mean(2).log()
     with torch.no_grad():
         net.beside[2].weight.zero_()

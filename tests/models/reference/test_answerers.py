@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ from backlight.errors import InputError, TargetError
 from backlight.models.reference.shelf import reference_model, weights_of
 from backlight.scenes import make_scene, scenes
 
-# The measurements and the reading of easy-VQA are no part of the package.
+# The measurements are no part of the package.
 sys.path.insert(0, str(Path(__file__).parents[3]))
 from benchmarks.localisation import answers as localisation
 
@@ -100,31 +101,60 @@ def test_an_answer_that_there_is_not_is_refused_with_the_nearest() -> None:
         )
 
 
-@pytest.fixture(scope="module")
-def answered() -> tuple[bl.Model, list[localisation.Case]]:
-    """Questions of the kinds that it knows whose answer changes with the object, answered rightly.
-    Textures it does not know."""
+class Answered(NamedTuple):
+    """A network and questions that it answers rightly."""
+
+    model: bl.Model
+    cases: list[localisation.Case]
+
+    def of(self, *kinds: str) -> list[localisation.Case]:
+        return [case for case in self.cases if case.kind in kinds]
+
+
+@cache
+def answered() -> Answered:
+    """Questions whose answer is read from one object, answered rightly. Textures it does not
+    know."""
     model = reference_model("scenes-answerer")
-    cases = [c for c in localisation.scene_cases(12) if c.kind in ("colour", "shape", "relation")]
-    return model, localisation.right(model, cases)
+    cases = [case for case in localisation.scene_cases(20) if case.kind != "texture"]
+    return Answered(model, localisation.right(model, cases))
 
 
-def test_maps_of_answers_point_at_what_was_asked_about(
-    answered: tuple[bl.Model, list[localisation.Case]],
-) -> None:
-    model, cases = answered
-    there = localisation.pointed(model, cases, localisation.answers)
-    assert float(there.on.float().mean()) >= 0.95
-    # Asked about another object of the same picture, the map moves there.
-    assert float(localisation.moved(cases, there).float().mean()) >= 0.9
+def share(true: torch.Tensor) -> float:
+    return float(true.float().mean())
 
 
-def test_maps_of_what_speaks_against_an_answer_point_elsewhere(
-    answered: tuple[bl.Model, list[localisation.Case]],
-) -> None:
-    model, cases = answered
-    off = localisation.pointed(model, cases, localisation.against)
-    assert float((~off.on[off.shown]).float().mean()) >= 0.9
+@pytest.mark.parametrize("kind", ["colour", "shape", "relation"])
+def test_maps_of_answers_point_at_what_was_asked_about(kind: str) -> None:
+    model, _ = answered()
+    assert share(localisation.pointed(model, answered().of(kind), localisation.answers).on) >= 0.95
+
+
+def test_maps_of_yes_point_at_what_is_there_more_often_than_chance_does() -> None:
+    model, _ = answered()
+    cases = answered().of("presence")
+    by_chance = share(torch.stack([case.mask for case in cases]))
+    on = share(localisation.pointed(model, cases, localisation.answers).on)
+    assert on >= max(0.3, 3 * by_chance)
+
+
+def test_maps_of_what_speaks_against_an_answer_point_elsewhere() -> None:
+    off = localisation.pointed(*answered(), localisation.against)
+    assert share(~off.on[off.shown]) >= 0.9
+
+
+def test_asked_about_another_object_of_the_scene_the_map_moves_there() -> None:
+    cases = answered().of("colour", "shape", "relation")
+    there = localisation.pointed(answered().model, cases, localisation.answers)
+    assert share(localisation.moved(cases, there)) >= 0.9
+
+
+def test_why_rather_than_another_objects_answer_is_told_by_the_object() -> None:
+    model, every = answered()
+    cases = [case for case in every if case.other is not None]
+    assert share(localisation.pointed(model, cases, localisation.rather).on) >= 0.9
+    off = localisation.pointed(model, cases, localisation.otherwise)
+    assert share(~off.on[off.shown]) >= 0.9
 
 
 @pytest.mark.parametrize("method", ["gradient-x-input", "integrated-gradients"])

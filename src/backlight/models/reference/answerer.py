@@ -8,7 +8,8 @@ asked about and red. So the maps of answers say where each comes from.
 
 "What shape is left of the red square?" takes two steps: a place is first attended to (stacked
 attention, Yang et al. 2016, arXiv 1511.02274), and how the others lie to it counts in their scores.
-What can only be counted, not pointed at, is added up over the places and told beside.
+Whether a thing is there, and how many, is told by matches: how well each place is what is counted,
+at its best and added up. They are maps beside those of the answers.
 """
 
 from __future__ import annotations
@@ -19,31 +20,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from backlight.models.reference.resnet import Block
+
 _SIDES = 12  # features of where a place lies, seen from the one attended to first
 _COUNTERS = 4  # things that are counted for a question
-
-
-class Block(nn.Module):
-    """Two convolutions and a shortcut around them, added before the last ReLU."""
-
-    def __init__(self, inputs: int, outputs: int, dilation: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation, bias=False)
-        self.norm1 = nn.BatchNorm2d(outputs)
-        self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=dilation, dilation=dilation, bias=False)
-        self.norm2 = nn.BatchNorm2d(outputs)
-        self.shortcut: nn.Module = nn.Identity()
-        if inputs != outputs:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs)
-            )
-        self.relu2 = nn.ReLU()
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """From (B, inputs, h, w) to (B, outputs, h, w)."""
-        inner = self.relu1(self.norm1(self.conv1(maps)))
-        return self.relu2(self.norm2(self.conv2(inner)) + self.shortcut(maps))  # type: ignore[no-any-return]
 
 
 class Question(nn.Module):
@@ -66,11 +46,16 @@ class Question(nn.Module):
 
 
 class PlaceScores(nn.Module):
-    """The score of each answer at each place: `maps · scale + fit · heed`."""
+    """What every place says, as maps: the score of each answer, `maps · scale + fit · heed`, and
+    behind them the matches."""
 
-    def forward(self, maps: Tensor, scale: Tensor, fit: Tensor, heed: Tensor) -> Tensor:
-        """Of maps (B, answers, h, w), fit (B, 1, h, w), scale and heed (B, answers)."""
-        return maps * scale[:, :, None, None] + fit * heed[:, :, None, None]
+    def forward(
+        self, maps: Tensor, scale: Tensor, fit: Tensor, heed: Tensor, matches: Tensor
+    ) -> Tensor:
+        """Of maps (B, answers, h, w), fit (B, 1, h, w), scale and heed (B, answers), and matches
+        (B, counters, h, w): (B, answers + counters, h, w)."""
+        scores = maps * scale[:, :, None, None] + fit * heed[:, :, None, None]
+        return torch.cat([scores, matches.to(scores.dtype)], 1)
 
 
 class Asked(NamedTuple):
@@ -81,19 +66,19 @@ class Asked(NamedTuple):
         scale: (B, Q, answers), what the maps of answers are multiplied by.
         heed: (B, Q, answers), how much the fit counts for each answer: to "is there a ring?" it
             speaks for "yes", and not for "no".
-        beside: (B, Q, answers), what is told without places.
+        matches: (B, Q, counters, places), how well each is what is counted.
     """
 
     fit: Tensor
     scale: Tensor
     heed: Tensor
-    beside: Tensor
+    matches: Tensor
 
 
 class Answerer(nn.Module):
     """Pictures (B, 3, 64, 64) and questions (B, T) to logits (B, answers).
 
-    The maps are (B, answers, 32, 32), with cells of 2 pixels.
+    The maps of `places` are (B, answers + 4, 32, 32), with cells of 2 pixels.
 
     Args:
         words: how many token ids there are; 0 is padding.
@@ -132,10 +117,15 @@ class Answerer(nn.Module):
     def forward(self, images: Tensor, tokens: Tensor) -> Tensor:
         """The logit of each answer, (B, answers)."""
         places = self.mix(self.features(images))
-        asked = self._asked(places, where_places_lie(places), self.question(tokens).unsqueeze(1))
-        fit = asked.fit.reshape(-1, 1, *places.shape[2:])
-        scores = self.places(self.maps(places), asked.scale.squeeze(1), fit, asked.heed.squeeze(1))
-        return _log_mean_exp(scores.flatten(2)) + asked.beside.squeeze(1)
+        question = self.question(tokens).unsqueeze(1)
+        asked = self._asked(places, where_places_lie(places), question)
+        fit, matches = (
+            kind.reshape(len(kind), -1, *places.shape[2:]) for kind in (asked.fit, asked.matches)
+        )
+        scale, heed = asked.scale.squeeze(1), asked.heed.squeeze(1)
+        said = self.places(self.maps(places), scale, fit, heed, matches).flatten(2)
+        scores, matches = said[:, :-_COUNTERS], said[:, -_COUNTERS:]
+        return _log_mean_exp(scores) + self._beside(question, matches.unsqueeze(1)).squeeze(1)
 
     def features(self, images: Tensor) -> Tensor:
         """What there is at every place, (B, 112, h / 2, w / 2), near by and around, whatever is
@@ -159,11 +149,12 @@ class Answerer(nn.Module):
     def some_places(self, features: Tensor, where: Tensor, tokens: Tensor) -> Tensor:
         """The same of places that lie anywhere: features (B, 112, …), x and y (places, 2)."""
         places = self.mix(features)
-        asked = self._asked(places, where, self.question(tokens))
+        question = self.question(tokens)
+        asked = self._asked(places, where, question)
         maps = self.maps(places).flatten(2).unsqueeze(1)
         fit = asked.fit.unsqueeze(2) * asked.heed.unsqueeze(3)
         scores = maps * asked.scale.unsqueeze(3) + fit
-        return _log_mean_exp(scores) + asked.beside
+        return _log_mean_exp(scores) + self._beside(question, asked.matches)
 
     def _asked(self, places: Tensor, where: Tensor, question: Tensor) -> Asked:
         """Of places (B, width, …), where they are, (places, 2), and questions (B, Q, question)."""
@@ -175,15 +166,19 @@ class Answerer(nn.Module):
         there = (sides @ self.side(question).unsqueeze(3)).squeeze(3)
         counters = self.count(question).reshape(*question.shape[:2], _COUNTERS, -1)
         each = counters[..., :-1].flatten(1, 2) @ keys + counters[..., -1:].flatten(1, 2)
-        # Shares of a sixteenth of the picture, so that they are near one.
-        counts = 16 * each.sigmoid().mean(2).reshape(counters.shape[:3])
-        most = _log_mean_exp(each).reshape(counters.shape[:3])
         return Asked(
             self.fit(question) @ keys + there,
             1 + self.scale(question),
             1 + self.heed(question),
-            self.beside(torch.cat([question, counts, most.to(counts.dtype)], 2)),
+            each.unflatten(1, counters.shape[1:3]),
         )
+
+    def _beside(self, question: Tensor, matches: Tensor) -> Tensor:
+        """What matches (B, Q, counters, places) say of each answer, (B, Q, answers)."""
+        # Shares of a sixteenth of the picture, so that they are near one.
+        counts = 16 * matches.sigmoid().mean(3)
+        most = _log_mean_exp(matches).to(counts.dtype)
+        return self.beside(torch.cat([question, counts, most], 2))  # type: ignore[no-any-return]
 
 
 def _log_mean_exp(scores: Tensor) -> Tensor:
