@@ -20,7 +20,13 @@ from backlight.scenes import ANSWERS, make_scene
 # The scripts are no part of the package: they lie at the repository's root.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from training import easy_vqa_answerer, scenes_answerer, scenes_data, scenes_questions
-from training.answering import Recipe, accuracies, looked_at, rise_and_fall
+from training.answering import (
+    Recipe,
+    accuracies,
+    first_pictures,
+    looked_at,
+    rise_and_fall,
+)
 from training.easy_vqa_data import easy_vqa_part, shape_masks
 from training.recording import write
 
@@ -53,12 +59,28 @@ def test_what_a_training_writes_is_what_the_package_loads(
 def test_the_convolutions_stay_as_they_began_and_the_rest_learns() -> None:
     torch.manual_seed(5)
     began = Answerer(3, 2)
-    module, _, _ = easy_vqa_answerer.make(TINY, trunk())
+    module, _, _ = scenes_answerer.make(TINY, trunk())
     for name in ("stem", "stage1", "stage2"):
         for key, value in began.get_submodule(name).state_dict().items():
             learned = module.get_submodule(name).state_dict()[key]
             torch.testing.assert_close(learned, value, rtol=1e-3, atol=1e-4)
     assert float(module.fit.weight.grad.abs().max()) > 0  # type: ignore[union-attr]
+
+
+def test_what_the_training_on_easy_vqa_writes_is_what_the_package_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = easy_vqa_answerer.Recipe(pictures=40, held_out=20, epochs=2, batch=8)
+    module, name, facts = easy_vqa_answerer.make(few)
+    path = write(module, name, facts, tmp_path / "out")
+    monkeypatch.setattr(shelf, "weights_of", lambda name: path.read_bytes())
+    loaded = shelf.reference_model(name).module
+    unseen = first_pictures(easy_vqa_part("test"), few.held_out)
+    found = easy_vqa_answerer.accuracies(loaded, unseen)  # type: ignore[arg-type]
+    written = json.loads(path.with_suffix(".json").read_text())
+    assert written["accuracy"] == {kind: round(share, 4) for kind, share in found.items()}
+    again = easy_vqa_answerer.make(few)[0].state_dict()
+    assert all(torch.equal(again[key], value) for key, value in module.state_dict().items())
 
 
 def test_scenes_questions_are_the_scenes_own() -> None:

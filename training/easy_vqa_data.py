@@ -8,8 +8,8 @@ import easy_vqa
 import numpy as np
 from PIL import Image
 
+from backlight.models.reference.catalogue import REFERENCES
 from backlight.models.reference.easy_vqa import ANSWERS
-from backlight.models.reference.shelf import REFERENCES
 from training.answering import Asked
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -29,7 +29,10 @@ NAMED_BY = {
 }
 DEFINITE = KINDS[:4]  # whose answer changes with the object
 # From the last to the first.
-LAYERS = ("places", "keys", "stage2", "stage2.relu1", "stage1", "stem")
+LAYERS = {
+    "scenes-answerer": ("places", "keys", "stage2", "stage2.relu1", "stage1", "stem"),
+    "easy-vqa-answerer": ("stage2", "stage2.relu1", "stage1", "stage1.relu1", "stem"),
+}
 SCENES, FIRST = 60, 1_200_000  # beyond those trained on, and those the records are measured on
 PICTURES = 400  # of easy-VQA's test pictures, one question of each kind about each
 AT_ONCE = 100
@@ -210,7 +213,7 @@ def measure(name: str, every: Sequence[Case]) -> Iterator[Line]:
     kinds = [kind for kind in (*KINDS, "all") if kind == "all" or _of_kind(cases, kind)]
     print(f"  {'at the layer':<16}" + "".join(f"{kind:>10}" for kind in kinds), end="")
     print(f"{'no map':>9}{'not the answer: off it':>24}")
-    for layer in LAYERS:
+    for layer in LAYERS[name]:
         towards, away = pointed(model, cases, answers, layer), pointed(model, cases, against, layer)
         shares = [_percent(towards.on[_places(cases, kind)]) for kind in kinds]
         print(
@@ -246,11 +249,12 @@ def _compared(name: str, model: bl.Model, cases: Sequence[Case]) -> Iterator[Lin
 
 
 def run() -> list[Line]:
-    """The network for scenes, with its table."""
+    """Both networks, with their tables."""
     threads = torch.get_num_threads()
     # Networks so small gain nothing from a second thread, and lose much by it on a busy machine.
     torch.set_num_threads(1)
-    lines = list(measure("scenes-answerer", scene_cases()))
+    lines = [*measure("scenes-answerer", scene_cases())]
+    lines += measure("easy-vqa-answerer", easy_vqa_cases())
     torch.set_num_threads(threads)
     return lines
 

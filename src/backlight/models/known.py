@@ -39,6 +39,7 @@ KNOWN_MODELS = {
         KnownModel("scenes-vit", "small ViT, 10 shapes in made scenes", (64, 64), None),
         KnownModel("scenes-captioner", "CNN + LSTM, captions of made scenes", (64, 64), None),
         KnownModel("scenes-answerer", "answers questions about made scenes", (64, 64), None),
+        KnownModel("easy-vqa-answerer", "answers the questions of easy-VQA", (64, 64), None),
         KnownModel("catch-dqn", "deep Q-network, plays Catch", (48, 48), None),
     )
 }

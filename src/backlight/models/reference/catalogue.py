@@ -11,6 +11,7 @@ from torch import nn
 from backlight.models.reference import easy_vqa
 from backlight.models.reference.answerer import Answerer
 from backlight.models.reference.captioner import LENGTH, Captioner
+from backlight.models.reference.easy_answerer import EasyAnswerer
 from backlight.models.reference.policy import catch_network
 from backlight.models.reference.resnet import ResNet
 from backlight.models.reference.vgg import VGG
@@ -48,11 +49,13 @@ def caption_vocabulary() -> Vocabulary:
     return Vocabulary(words, padding="<pad>", length=LENGTH)
 
 
-def _answerer(words: tuple[str, ...], answers: tuple[str, ...]) -> Reference:
+def _answerer(
+    network: Callable[[int, int], nn.Module], words: tuple[str, ...], answers: tuple[str, ...]
+) -> Reference:
     """One that answers questions of these words."""
     known = ("<padding>", *words)
     return Reference(
-        build=lambda: Answerer(len(known), len(answers)),
+        build=lambda: network(len(known), len(answers)),
         labels=answers,
         task="vqa",
         encode=lambda: Vocabulary(known, start=None, end=None, padding=known[0]),
@@ -64,7 +67,7 @@ REFERENCES: Final = {
     "scenes-vgg": Reference(VGG, CLASSES, multi_label=True),
     "scenes-vit": Reference(ViT, CLASSES, multi_label=True),
     "scenes-captioner": Reference(Captioner, task="caption", encode=caption_vocabulary),
-    "scenes-answerer": _answerer(QUESTION_WORDS, ANSWERS),
-    "easy-vqa-answerer": _answerer(easy_vqa.QUESTION_WORDS, easy_vqa.ANSWERS),
+    "scenes-answerer": _answerer(Answerer, QUESTION_WORDS, ANSWERS),
+    "easy-vqa-answerer": _answerer(EasyAnswerer, easy_vqa.QUESTION_WORDS, easy_vqa.ANSWERS),
     "catch-dqn": Reference(catch_network, ("left", "stay", "right"), "act", channels=6),
 }
