@@ -16,7 +16,9 @@ def test_the_default_model_comes_first_and_needs_no_extra() -> None:
         ("scenes-vgg", (64, 64), None),
         ("scenes-vit", (64, 64), None),
         ("scenes-captioner", (64, 64), None),
+        ("scenes-answerer", (64, 64), None),
         ("catch-dqn", (48, 48), None),
+        ("pong-imitator", (160, 160), None),
     ]
 
 

@@ -78,7 +78,7 @@ def page(episodes: Sequence[Episode], *, fps: float | None = None) -> str:
         lede=f"{several.capitalize()}, {steps} steps, score "
         + ", ".join(f"{episode.score:g}" for episode in episodes),
         map_name=_look(episodes).title.capitalize(),
-        note=f"The map is by {_how(first).partition(' · ')[2]}, each scaled by itself.",
+        note=f"Each map, by {_how(first).partition(' · ')[2]}, is scaled by itself.",
         per_second=fps or _FPS,
         recipe=_recipe(first),
     )
@@ -155,5 +155,6 @@ def _recipe(episode: Episode) -> RecipeData:
         method_description=spec.summary if spec else "",
         citation=spec.source if spec else "",
         layer=episode.layer or "",
+        more=() if episode.target is None else (("Target", episode.target),),
         versions=(("Backlight", backlight.__version__), ("torch", torch.__version__)),
     )
