@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 import backlight as bl
@@ -35,6 +36,7 @@ def main() -> None:
     words_of_a_caption()
     two_questions()
     catch()
+    pong()
     model = bl.load_model("efficientnet-lite0")
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "chelsea.png"
@@ -203,17 +205,33 @@ def _tinted(axes: Any, words: tuple[tuple[str, float], ...]) -> None:
 
 def catch() -> None:
     """Six steps of an episode of Catch, as the animation shows them."""
-    from backlight.explanations.animating import pictures
     from backlight.games import make_game
 
     episode = bl.explain_episode("catch-dqn", make_game("catch"), seed=0)
+    _steps(episode, np.linspace(1, len(episode) - 1, 6).round().astype(int), "catch.png")
+
+
+def pong() -> None:
+    """Steps of a rally of Pong in which the paddle is moved."""
+    from backlight.games import make_game
+
+    episode = bl.explain_episode("pong-imitator", make_game("pong"), seed=0, steps=300)
+    moved = np.flatnonzero(episode.actions > 0)
+    _steps(episode, moved[np.linspace(0, len(moved) - 1, 4).round().astype(int)], "pong.png")
+
+
+def _steps(episode: bl.Episode, steps: NDArray[np.int64], name: str) -> None:
+    """Some steps as the animation shows them, two in a row, at half their size."""
+    from backlight.explanations.animating import pictures
+
     drawn = pictures([episode])
-    chosen = [drawn[step] for step in np.linspace(1, len(drawn) - 1, 6).round().astype(int)]
-    width, height = chosen[0].size
-    sheet = Image.new("RGB", (2 * width, 3 * height), "white")
-    for place, picture in enumerate(chosen):
-        sheet.paste(picture, (place % 2 * width, place // 2 * height))
-    sheet.resize((width, 3 * height // 2)).quantize(96).save(IMAGES / "catch.png", optimize=True)
+    width, height = drawn[0].size
+    rows = len(steps) // 2
+    sheet = Image.new("RGB", (2 * width, rows * height), "white")
+    for place, step in enumerate(steps):
+        sheet.paste(drawn[step], (place % 2 * width, place // 2 * height))
+    small = sheet.resize((width, rows * height // 2))
+    small.quantize(96).save(IMAGES / name, optimize=True)
 
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)

@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from backlight.models.reference.positions import pong_network
+
 # The scripts are no part of the package: they lie at the repository's root.
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from training import pong_imitator
 from training.catch_dqn import Games, Recipe, Replay, make
 from training.pong_imitator import to_come
+from training.pong_table import Seen, Table
 
 
 def test_what_is_remembered_is_what_happened_also_when_the_oldest_is_forgotten() -> None:
@@ -45,5 +49,42 @@ def test_a_short_training_is_recorded_and_the_same_again() -> None:
     (first, facts), (second, _) = make(recipe), make(recipe)
     assert 0 <= facts["caught"] <= 1
     assert list(facts["learning_curve"]) == [25]
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_the_cells_that_are_seen_are_read_as_the_whole_picture_is() -> None:
+    """The convolutions over whole pictures are the witness."""
+    torch.manual_seed(0)
+    network, table = pong_network(), Table(3, seed=0)
+    for step in range(40):
+        table.step(np.array([step % 3, 1, 2]))
+    states = Seen.joined([Seen(table.states[:2]), Seen(table.states[2:])])
+    whole = network(torch.from_numpy(table.states).float() / 255)
+    part = network.decide(network.read(*states.inputs()))
+    for name, wanted in whole.items():
+        torch.testing.assert_close(part[name], wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_the_opponent_is_taken_out_of_the_pictures_that_are_named() -> None:
+    torch.manual_seed(0)
+    network, table = pong_network(), Table(2, seed=0)
+    for _ in range(80):  # until the opponent is in the picture
+        table.step(np.array([0, 0]))
+    without = table.states.copy()
+    without[1, :, :, 16:20] = without[0, 0, 0, 0]
+    erased = Seen(table.states).inputs(erased=torch.tensor([False, True]))
+    wanted = Seen(without).inputs()
+    assert not np.array_equal(without, table.states)
+    torch.testing.assert_close(network.read(*erased), network.read(*wanted))
+
+
+def test_a_short_imitation_is_recorded_and_the_same_again() -> None:
+    recipe = pong_imitator.Recipe(
+        games=2, rounds=2, steps=20, updates=3, held_out_games=1, held_out_steps=10
+    )
+    (first, facts), (second, _) = pong_imitator.make(recipe), pong_imitator.make(recipe)
+    assert list(facts["learning_curve"]) == [1, 2]
+    assert facts["script"]["agreement"] == 1
     for one, other in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(one, other)

@@ -32,6 +32,30 @@ def test_it_plays_explains_and_writes(tmp_path: Path, capsys: pytest.CaptureFixt
         assert found.n_frames == 6  # type: ignore[attr-defined]
 
 
+def test_an_episode_may_be_written_as_a_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "play catch --weights none --explain --out episode.html --episodes 2 --steps 3"
+    assert main(words.split()) == 0
+    assert "wrote episode.html" in capsys.readouterr().out
+    page = (tmp_path / "episode.html").read_text(encoding="utf-8")
+    assert "catch-dqn plays" in page
+    assert "1 of 6" in page
+    assert main([*words.split(), "--force"]) == 0
+
+
+def test_a_rally_of_pong_is_played_by_the_network_that_comes_along(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["play", "pong", "--explain", "--steps", "2", "--out", "rally.gif"]) == 0
+    shown = capsys.readouterr().out
+    assert "pong: played by pong-imitator" in shown
+    assert "episode 1: 2 steps, cut off, score +0" in shown
+    assert "action explained by grad-cam at evidence" in shown
+    with Image.open(tmp_path / "rally.gif") as found:
+        assert found.n_frames >= 1  # type: ignore[attr-defined]
+
+
 def test_without_explain_it_only_plays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["play", "catch", "--weights", "none", "--seed", "4"]) == 0
     shown = capsys.readouterr().out
@@ -52,10 +76,10 @@ def test_the_value_can_be_asked_for_by_any_method(capsys: pytest.CaptureFixture[
     ("words", "told"),
     [
         ("play cach", "no game 'cach'; did you mean 'catch'?"),
-        ("play pong", "no network that plays pong comes along: name one by --model"),
         ("play xyzzy", "no game 'xyzzy': one of catch, pong"),
         ("play catch --explain --target actoin", "--target 'actoin'; did you mean 'action'?"),
-        ("play catch --out a.avi", "an animation is a .gif or .mp4 file, such as a.gif"),
+        ("play catch --out a.avi", "an episode is a .gif, .mp4 or .html file, such as a.gif"),
+        ("play catch --out a.html", "a.html: a page shows maps, for which --explain is needed"),
         ("play catch --explain --method gradcam", "did you mean 'grad-cam'"),
         (
             "play catch --model scenes-vit",

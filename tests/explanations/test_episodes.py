@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -11,16 +14,17 @@ import torch
 from torch import Tensor, nn
 
 import backlight as bl
-from backlight.errors import InputError, MethodError, ModelError, TargetError
+from backlight.errors import FileError, InputError, MethodError, ModelError, TargetError
 from backlight.explanations.playing import as_pictures
 from backlight.games import make_game
-from backlight.models.reference.policy import GatedPolicy
+from backlight.models.reference.policy import catch_network
+from backlight.models.reference.positions import PositionPolicy
 
 
 def policy(seed: int = 0, *, critic: bool = False) -> bl.Model:
     torch.manual_seed(seed)
-    net = GatedPolicy(6, 48, 3, reduced=2, critic=critic).eval()
-    return bl.Model(net, labels=("left", "stay", "right"), task="act")
+    net = PositionPolicy(6, 3, background=0) if critic else catch_network()
+    return bl.Model(net.eval(), labels=("left", "stay", "right"), task="act")
 
 
 def test_a_record_is_what_happened() -> None:
@@ -59,7 +63,7 @@ def test_maps_are_those_of_explain(target: str, batch: int) -> None:
     torch.testing.assert_close(episode.maps, why.map)
     torch.testing.assert_close(episode.heatmap(), why.heatmap())
     torch.testing.assert_close(episode.heatmap(signed=True), why.heatmap(signed=True))
-    assert (episode.layer, episode.method, episode.target) == ("gated", "grad-cam", target)
+    assert (episode.layer, episode.method, episode.target) == ("evidence", "grad-cam", target)
 
 
 def test_any_target_method_and_way_will_do() -> None:
@@ -75,6 +79,34 @@ def test_any_target_method_and_way_will_do() -> None:
     by_backprop = bl.explain_episode(model, game, seed=0, steps=3)
     assert by_duals.maps is not None
     torch.testing.assert_close(by_duals.maps, by_backprop.maps)
+
+
+def test_an_episode_may_be_a_page_that_is_stepped_through(tmp_path: Path) -> None:
+    episode = bl.explain_episode(policy(critic=True), make_game("catch"), seed=1)
+    html = episode.save(tmp_path / "episode.html", fps=3).read_text(encoding="utf-8")
+    block = re.search(r'<script type="application/json" id="episode-data">(.*?)</script>', html)
+    assert block is not None
+    data = json.loads(block[1])
+    assert data["actions"] == [("left", "stay", "right")[action] for action in episode.actions]
+    assert data["choices"] == ["left", "stay", "right"]
+    np.testing.assert_allclose(data["scores"], episode.scores.numpy(), rtol=1e-6)
+    assert episode.values is not None
+    score, value = data["numbers"]
+    assert score == np.cumsum(episode.rewards).tolist()
+    np.testing.assert_allclose(value, episode.values.numpy(), rtol=1e-6)
+    assert data["perSecond"] == 3
+    assert len(data["heats"]) == len(episode)
+    for told in ("Why the action that was done", "grad-cam at evidence", "19 steps"):
+        assert told in html
+
+
+def test_where_an_episode_cannot_be_written_is_said(tmp_path: Path) -> None:
+    episode = bl.play_episode(policy(), make_game("catch"), steps=1)
+    with pytest.raises(InputError, match="without being explained"):
+        episode.save(tmp_path / "episode.html")
+    with pytest.raises(FileError, match=r"a \.gif, \.mp4 or \.html file, such as .*episode\.gif"):
+        episode.save(tmp_path / "episode.png")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_steps_cut_an_episode_off() -> None:

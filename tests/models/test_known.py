@@ -19,6 +19,7 @@ def test_the_default_model_comes_first_and_needs_no_extra() -> None:
         ("scenes-answerer", (64, 64), None),
         ("easy-vqa-answerer", (64, 64), None),
         ("catch-dqn", (48, 48), None),
+        ("pong-imitator", (160, 160), None),
     ]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from backlight.commands.progress import Progress
 from backlight.errors import InputError, did_you_mean
@@ -14,37 +15,55 @@ if TYPE_CHECKING:
     from backlight.explanations.episodes import Episode
     from backlight.models.model import Model
 
-# The games, each with the policy that plays it unless another is asked for.
-POLICIES = {"catch": "catch-dqn", "pong": None}
+
+@dataclass(frozen=True)
+class Usual:
+    """What goes for a game unless something else is asked for.
+
+    Attributes:
+        policy: the name of the network that plays it.
+        steps: of an episode at most; None for all of it. A whole game of Pong is thousands.
+        fps: steps a second, as they are shown.
+    """
+
+    policy: str
+    steps: int | None
+    fps: int
+
+
+GAMES: Final = {
+    "catch": Usual("catch-dqn", steps=None, fps=8),
+    "pong": Usual("pong-imitator", steps=240, fps=15),
+}
 _TARGETS = ("action", "value")
 
 
 def run(options: argparse.Namespace) -> int:
     """Play `options.game`; 0 when all went well."""
     _check(options)
-    from backlight.explanations.animating import save
+    from backlight.explanations.animating import check_ending, save
     from backlight.games import make_game
     from backlight.models.loading import load_model
-    from backlight.show.animation import check_animation
 
+    usual = GAMES[options.game]
     out = Path(options.out or f"{options.game}.gif") if options.explain or options.out else None
     if out is not None:
-        check_animation(out, overwrite=options.force)
-    name = options.model or POLICIES[options.game]
-    if name is None:
-        raise InputError(f"no network that plays {options.game} comes along: name one by --model")
+        check_ending(out, overwrite=options.force)
+        if out.suffix.lower() == ".html" and not options.explain:
+            raise InputError(f"{out.name}: a page shows maps, for which --explain is needed")
+    name = options.model or usual.policy
     game = make_game(options.game)
     with Progress(f"loading {name}", options.episodes, unit="episode") as progress:
         model = load_model(name, weights=options.weights, device=options.device)
         episodes = []
         for number in range(options.episodes):
             progress.doing(f"playing {options.game}")
-            episodes.append(_episode(model, game, options, options.seed + number))
+            episodes.append(_episode(model, game, options, number))
             progress.done()
         game.close()
         if out is not None:
             progress.doing(f"drawing {out.name}")
-            save(episodes, out, overwrite=options.force, fps=options.fps)
+            save(episodes, out, overwrite=options.force, fps=options.fps or usual.fps)
     print(report(options.game, episodes, out))
     return 0
 
@@ -71,25 +90,26 @@ def report(game: str, episodes: Sequence[Episode], out: Path | None) -> str:
 
 def _check(options: argparse.Namespace) -> None:
     """What is misspelt need not wait for anything to be loaded."""
-    if options.game not in POLICIES:
-        hint = did_you_mean(options.game, POLICIES) or f": one of {', '.join(POLICIES)}"
+    if options.game not in GAMES:
+        hint = did_you_mean(options.game, GAMES) or f": one of {', '.join(GAMES)}"
         raise InputError(f"no game {options.game!r}{hint}")
     if options.target not in _TARGETS:
         hint = did_you_mean(options.target, _TARGETS) or f": one of {', '.join(_TARGETS)}"
         raise InputError(f"--target {options.target!r}{hint}")
 
 
-def _episode(model: Model, game: Any, options: argparse.Namespace, seed: int) -> Episode:
+def _episode(model: Model, game: Any, options: argparse.Namespace, number: int) -> Episode:
     from backlight.explanations.episodes import explain_episode, play_episode
 
+    seed, steps = options.seed + number, options.steps or GAMES[options.game].steps
     if not options.explain:
-        return play_episode(model, game, seed=seed, steps=options.steps)
+        return play_episode(model, game, seed=seed, steps=steps)
     return explain_episode(
         model,
         game,
         options.target,
         seed=seed,
-        steps=options.steps,
+        steps=steps,
         layer=options.layer,
         method=options.method,
         gradients=options.gradients,

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _EXAMPLES = """examples:
   backlight play catch --explain --out episode.gif
   backlight play catch --explain --target value --episodes 3 --seed 7
-  backlight play pong --model package.module:function --explain --steps 200 --out pong.mp4
+  backlight play catch --explain --out episode.html
+  backlight play pong --explain --steps 200 --out rally.gif
 """
 
 
@@ -22,7 +23,7 @@ def add_play(commands: Commands) -> None:
         "play",
         usage="backlight play GAME [options]",
         help="let a network play a game and show what each action depended on",
-        description="Plays catch or pong; with --explain writes an animation with the maps.",
+        description="Plays catch or pong; --explain writes an animation or a page with maps.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -34,7 +35,10 @@ def add_play(commands: Commands) -> None:
         "--episodes", type=positive, default=1, metavar="N", help="how many (default: 1)"
     )
     game.add_argument(
-        "--steps", type=positive, metavar="N", help="of an episode at most (default: all of it)"
+        "--steps",
+        type=positive,
+        metavar="N",
+        help="of an episode at most (default: all of it, of pong 240)",
     )
     question = command.add_argument_group("the question")
     question.add_argument("--explain", action="store_true", help="explain each step")
@@ -60,15 +64,19 @@ def add_play(commands: Commands) -> None:
     network.add_argument(
         "--model",
         metavar="MODEL",
-        help="a known name or package.module:function (default for catch: catch-dqn)",
+        help="a known name or package.module:function (default: catch-dqn, pong-imitator)",
     )
     network.add_argument("--weights", metavar="FILE", help="a state dict, or none for random ones")
     network.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1 or mps (default: cpu)")
     answer = command.add_argument_group("the answer")
     answer.add_argument(
-        "--out", metavar="FILE", help="a .gif or .mp4 file (default with --explain: GAME.gif)"
+        "--out",
+        metavar="FILE",
+        help="a .gif or .mp4 file, or with --explain a .html page (default with it: GAME.gif)",
     )
-    answer.add_argument("--fps", type=positive, metavar="N", help="steps a second (default: 8)")
+    answer.add_argument(
+        "--fps", type=positive, metavar="N", help="steps a second (default: 8, of pong 15)"
+    )
     answer.add_argument("--force", action="store_true", help="write over a file that exists")
     add_traceback(command)
     command.set_defaults(run=_run)

@@ -1,4 +1,4 @@
-"""Episodes as the show room's plain data, and as a file."""
+"""Episodes as the show room's plain data, and as a file: an animation, or a page."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
-from backlight.errors import InputError
+import backlight
+from backlight.errors import FileError, InputError
 from backlight.explanations.episodes import Episode
+from backlight.explanations.methods import find_method
+from backlight.show.animation import ENDINGS as ANIMATIONS
 from backlight.show.animation import Look, Moment, check_animation, drawn, write_animation
+from backlight.show.episode_page import episode_page
+from backlight.show.files import check_writable, write_whole
+from backlight.show.page_data import RecipeData
+
+#: What an episode can be written as.
+ENDINGS = (*ANIMATIONS, ".html")
 
 _FPS = 8.0
 
@@ -18,9 +28,60 @@ _FPS = 8.0
 def save(
     episodes: Sequence[Episode], path: Path, *, overwrite: bool = False, fps: float | None = None
 ) -> Path:
-    """Write episodes, one after the other, as one animation; errors as `Episode.save`."""
-    check_animation(path, overwrite=overwrite)
+    """Write episodes, one after the other, as one animation or page; errors as `Episode.save`."""
+    check_ending(path, overwrite=overwrite)
+    if path.suffix.lower() == ".html":
+        return write_whole(path, page(episodes, fps=fps).encode(), overwrite=overwrite)
     return write_animation(path, pictures(episodes), fps=fps or _FPS, overwrite=overwrite)
+
+
+def check_ending(path: Path, *, overwrite: bool = False) -> None:
+    """Raise what `save` would raise, as far as it is known before anything is played."""
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise FileError(
+            f"cannot write {path}: an episode is a {', '.join(ANIMATIONS)} or .html file"
+            + (f", such as {path.with_suffix(ANIMATIONS[0])}" if path.name else "")
+        )
+    if ending == ".html":
+        check_writable(path, overwrite=overwrite)
+    else:
+        check_animation(path, overwrite=overwrite)
+
+
+def page(episodes: Sequence[Episode], *, fps: float | None = None) -> str:
+    """The episodes as one HTML page, to be played or stepped through.
+
+    Raises:
+        InputError: there is no episode, or one was not explained.
+    """
+    _check_some(episodes)
+    first = episodes[0]
+    numbers = {
+        "score": np.concatenate([np.cumsum(episode.rewards) for episode in episodes]),
+    }
+    values = [episode.values for episode in episodes if episode.values is not None]
+    if len(values) == len(episodes):
+        numbers["value"] = np.concatenate([each.numpy() for each in values])
+    heats = [episode.heatmap(signed=first.signed).numpy() for episode in episodes]
+    several = f"{len(episodes)} episodes" if len(episodes) > 1 else "an episode"
+    steps = sum(map(len, episodes))
+    return episode_page(
+        np.concatenate([episode.frames for episode in episodes]),
+        np.concatenate(heats).astype(np.float64),
+        [episode.names[action] for episode in episodes for action in episode.actions],
+        choices=first.names,
+        scores=np.concatenate([episode.scores.numpy() for episode in episodes]),
+        signed=first.signed,
+        numbers=numbers,
+        title=f"{first.model or 'A policy'} plays",
+        lede=f"{several.capitalize()}, {steps} steps, score "
+        + ", ".join(f"{episode.score:g}" for episode in episodes),
+        map_name=_look(episodes).title.capitalize(),
+        note=f"Each map, by {_how(first).partition(' · ')[2]}, is scaled by itself.",
+        per_second=fps or _FPS,
+        recipe=_recipe(first),
+    )
 
 
 def pictures(episodes: Sequence[Episode]) -> list[Image.Image]:
@@ -29,8 +90,7 @@ def pictures(episodes: Sequence[Episode]) -> list[Image.Image]:
     Raises:
         InputError: there is no episode.
     """
-    if not episodes:
-        raise InputError("no episode was given: expected at least one")
+    _check_some(episodes)
     look = _look(episodes)
     return [
         drawn(moment, look)
@@ -62,6 +122,11 @@ def moments(episode: Episode, before: str = "") -> list[Moment]:
     return found
 
 
+def _check_some(episodes: Sequence[Episode]) -> None:
+    if not episodes:
+        raise InputError("no episode was given: expected at least one")
+
+
 def _look(episodes: Sequence[Episode]) -> Look:
     first = episodes[0]
     scores = np.concatenate([episode.scores.numpy() for episode in episodes])
@@ -80,3 +145,16 @@ def _how(episode: Episode) -> str:
         return episode.model
     where = f" at {episode.layer}" if episode.layer else ""
     return f"{episode.model} · {episode.method}{where}"
+
+
+def _recipe(episode: Episode) -> RecipeData:
+    spec = None if episode.method is None else find_method(episode.method)
+    return RecipeData(
+        model=episode.model,
+        method=episode.method or "",
+        method_description=spec.summary if spec else "",
+        citation=spec.source if spec else "",
+        layer=episode.layer or "",
+        more=() if episode.target is None else (("Target", episode.target),),
+        versions=(("Backlight", backlight.__version__), ("torch", torch.__version__)),
+    )

@@ -100,16 +100,17 @@ class Episode:
     def save(
         self, path: str | PathLike[str], *, overwrite: bool = False, fps: float | None = None
     ) -> Path:
-        """Write the episode as an animation, .gif or .mp4: frame, map, and what each action was
-        held to be worth.
+        """Write the episode as an animation, .gif or .mp4, or as a page to step through, .html:
+        frame, map, and what each action was held to be worth.
 
         Args:
-            path: the file; its ending says which of the two.
+            path: the file; its ending says which of the three.
             overwrite: whether a file that exists may be written over.
             fps: frames a second; 8 when left out.
 
         Raises:
             FileError: another ending, or the file exists or cannot be written.
+            InputError: a page of an episode that was not explained.
             MissingExtraError: .mp4 without the packages that write it.
         """
         from backlight.explanations.animating import save

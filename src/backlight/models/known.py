@@ -41,6 +41,7 @@ KNOWN_MODELS = {
         KnownModel("scenes-answerer", "answers questions about made scenes", (64, 64), None),
         KnownModel("easy-vqa-answerer", "answers the questions of easy-VQA", (64, 64), None),
         KnownModel("catch-dqn", "deep Q-network, plays Catch", (48, 48), None),
+        KnownModel("pong-imitator", "CNN that imitates a script, plays Pong", (160, 160), None),
     )
 }
 

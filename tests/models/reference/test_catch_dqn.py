@@ -20,7 +20,7 @@ from backlight.models.reference.shelf import weights_of
 
 # Benchmarks and training scripts are no part of the package: they lie at the repository's root.
 sys.path.insert(0, str(Path(__file__).parents[3]))
-from benchmarks.localisation.policies import Decided, decided, pointed
+from benchmarks.localisation.policies import CATCH, Decided, decided, pointed
 from training.catch_dqn import HELD_OUT, share_caught
 
 EPISODES = 25  # of those in which is looked where maps point
@@ -33,7 +33,7 @@ def model() -> bl.Model:
 
 @pytest.fixture(scope="module")
 def frames(model: bl.Model) -> Decided:
-    return decided(model, EPISODES)
+    return decided(model, CATCH, EPISODES)
 
 
 def record() -> dict[str, Any]:

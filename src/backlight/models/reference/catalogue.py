@@ -13,6 +13,7 @@ from backlight.models.reference.answerer import Answerer
 from backlight.models.reference.captioner import LENGTH, Captioner
 from backlight.models.reference.easy_answerer import EasyAnswerer
 from backlight.models.reference.policy import catch_network
+from backlight.models.reference.positions import pong_network
 from backlight.models.reference.resnet import ResNet
 from backlight.models.reference.vgg import VGG
 from backlight.models.reference.vit import ViT
@@ -70,4 +71,5 @@ REFERENCES: Final = {
     "scenes-answerer": _answerer(Answerer, QUESTION_WORDS, ANSWERS),
     "easy-vqa-answerer": _answerer(EasyAnswerer, easy_vqa.QUESTION_WORDS, easy_vqa.ANSWERS),
     "catch-dqn": Reference(catch_network, ("left", "stay", "right"), "act", channels=6),
+    "pong-imitator": Reference(pong_network, ("stay", "up", "down"), "act", channels=2),
 }
