@@ -138,3 +138,20 @@ def test_the_rate_rises_for_a_tenth_and_then_falls_to_nothing() -> None:
     assert [rise_and_fall(done) for done in (0, 0.05, 0.1, 0.55, 1)] == pytest.approx(
         [0, 0.5, 1, 0.5, 0]
     )
+
+
+def test_what_is_in_a_picture_is_told_by_two_answers_about_it() -> None:
+    asked = easy_vqa_part("test")
+    things = easy_vqa_answerer.things_of(asked)
+    texts, answers, of = easy_vqa.get_test_questions()
+    told = [{answers[i] for i, picture in enumerate(of) if picture == number} for number in (17, 4)]
+    for number, said in zip((17, 4), told, strict=True):
+        shape = said & set(easy_vqa_answerer.SHAPES)
+        colour = said - shape - {"yes", "no"}
+        if shape and colour:
+            place = easy_vqa_answerer.SHAPES.index(shape.pop()) * 8
+            place += list(EASY_ANSWERS).index(colour.pop()) - 5
+            assert things[number] == place
+        else:
+            assert things[number] == easy_vqa_answerer.UNKNOWN
+    assert 0.3 < float((things >= 0).mean()) < 0.9

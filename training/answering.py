@@ -128,9 +128,11 @@ def train(
 
 
 def begin_with(module: Answerer, content: bytes) -> None:
-    """Put the convolutions of a classifier, which have the same names, in place of random ones."""
-    trunk = ("stem.", "stage1.", "stage2.")
-    state = {key: t.float() for key, t in load(content).items() if key.startswith(trunk)}
+    """Put the convolutions of a classifier, which have the same names, in place of random ones;
+    its head becomes the evidence."""
+    trunk = ("stem.", "stage1.", "stage2.", "evidence.")
+    renamed = {key.replace("head.", "evidence."): t.float() for key, t in load(content).items()}
+    state = {key: tensor for key, tensor in renamed.items() if key.startswith(trunk)}
     missing = module.load_state_dict(state, strict=False).missing_keys
     assert not [key for key in missing if key.startswith(trunk)]
 

@@ -15,7 +15,8 @@ from typing import Any, Final
 import torch
 
 from backlight.models.reference.answerer import Answerer
-from backlight.models.reference.catalogue import REFERENCES, weights_of
+from backlight.models.reference.catalogue import REFERENCES
+from backlight.models.reference.shelf import weights_of
 from training.answering import Recipe, accuracies, begin_with, first_pictures, told, train
 from training.recording import WEIGHTS, round_to_file, write
 from training.scenes_data import HELD_OUT

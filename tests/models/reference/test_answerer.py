@@ -62,11 +62,12 @@ def test_an_answers_score_is_the_smooth_maximum_of_its_map_and_what_is_told_besi
     net(images(), TOKENS)
     handle.remove()
     scores = maps[0].detach().flatten(2)[:, :ANSWERS]
-    assert maps[0].shape == (2, ANSWERS + 4, 32, 32)
+    assert maps[0].shape == (2, ANSWERS + 80, 32, 32)
     smooth = scores.exp().mean(2).log()
     with torch.no_grad():
-        net.beside[2].weight.zero_()
-        net.beside[2].bias.copy_(torch.arange(ANSWERS))
+        for beside, told in ((net.told, torch.arange(ANSWERS)), (net.counted, torch.zeros(1))):
+            beside[2].weight.zero_()
+            beside[2].bias.copy_(told)
     torch.testing.assert_close(
         net(images(), TOKENS).detach(), smooth + torch.arange(ANSWERS), rtol=0, atol=1e-9
     )

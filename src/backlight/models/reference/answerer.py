@@ -8,22 +8,26 @@ asked about and red. So the maps of answers say where each comes from.
 
 "What shape is left of the red square?" takes two steps: a place is first attended to (stacked
 attention, Yang et al. 2016, arXiv 1511.02274), and how the others lie to it counts in their scores.
-Whether a thing is there, and how many, is told by matches: how well each place is what is counted,
-at its best and added up. They are maps beside those of the answers.
+Whether a thing is there is told by evidence that does not depend on the question, of each shape in
+each colour, taken over the places in the same way and multiplied by what is asked (Antol et al.
+2015, arXiv 1505.00468, section 4.1); its maps stand beside those of the answers. How many there are
+is told by matches, how well each place is what is counted, added up.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from backlight.models.reference.evidence import log_mean_exp
 from backlight.models.reference.resnet import Block
+from backlight.scenes import CLASSES, COLOURS
 
 _SIDES = 12  # features of where a place lies, seen from the one attended to first
 _COUNTERS = 4  # things that are counted for a question
+_PAIRS = len(CLASSES) * len(COLOURS)
 
 
 class Question(nn.Module):
@@ -47,15 +51,15 @@ class Question(nn.Module):
 
 class PlaceScores(nn.Module):
     """What every place says, as maps: the score of each answer, `maps · scale + fit · heed`, and
-    behind them the matches."""
+    behind them the evidence of what is there."""
 
     def forward(
-        self, maps: Tensor, scale: Tensor, fit: Tensor, heed: Tensor, matches: Tensor
+        self, maps: Tensor, scale: Tensor, fit: Tensor, heed: Tensor, evidence: Tensor
     ) -> Tensor:
-        """Of maps (B, answers, h, w), fit (B, 1, h, w), scale and heed (B, answers), and matches
-        (B, counters, h, w): (B, answers + counters, h, w)."""
+        """Of maps (B, answers, h, w), fit (B, 1, h, w), scale and heed (B, answers), and evidence
+        (B, pairs, h, w): (B, answers + pairs, h, w)."""
         scores = maps * scale[:, :, None, None] + fit * heed[:, :, None, None]
-        return torch.cat([scores, matches.to(scores.dtype)], 1)
+        return torch.cat([scores, evidence.to(scores.dtype)], 1)
 
 
 class Asked(NamedTuple):
@@ -78,7 +82,7 @@ class Asked(NamedTuple):
 class Answerer(nn.Module):
     """Pictures (B, 3, 64, 64) and questions (B, T) to logits (B, answers).
 
-    The maps of `places` are (B, answers + 4, 32, 32), with cells of 2 pixels.
+    The maps of `places` are (B, answers + 80, 32, 32), with cells of 2 pixels.
 
     Args:
         words: how many token ids there are; 0 is padding.
@@ -108,24 +112,29 @@ class Answerer(nn.Module):
         self.side = nn.Linear(question, _SIDES)
         self.scale = nn.Linear(question, answers)
         self.heed = nn.Linear(question, answers)
+        self.evidence = nn.Conv2d(64, _PAIRS, 1)
+        self.known = nn.Linear(_PAIRS, 128)
+        self.wanted = nn.Linear(question, 128)
+        self.told = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, answers))
         self.count = nn.Linear(question, _COUNTERS * (key + 1))
-        self.beside = nn.Sequential(
-            nn.Linear(question + 2 * _COUNTERS, 128), nn.ReLU(), nn.Linear(128, answers)
+        self.counted = nn.Sequential(
+            nn.Linear(question + _COUNTERS, 128), nn.ReLU(), nn.Linear(128, answers)
         )
         self.places = PlaceScores()
 
     def forward(self, images: Tensor, tokens: Tensor) -> Tensor:
         """The logit of each answer, (B, answers)."""
-        places = self.mix(self.features(images))
+        features = self.features(images)
+        places = self.mix(features)
         question = self.question(tokens).unsqueeze(1)
         asked = self._asked(places, where_places_lie(places), question)
-        fit, matches = (
-            kind.reshape(len(kind), -1, *places.shape[2:]) for kind in (asked.fit, asked.matches)
-        )
+        fit = asked.fit.reshape(len(places), 1, *places.shape[2:])
         scale, heed = asked.scale.squeeze(1), asked.heed.squeeze(1)
-        said = self.places(self.maps(places), scale, fit, heed, matches).flatten(2)
-        scores, matches = said[:, :-_COUNTERS], said[:, -_COUNTERS:]
-        return _log_mean_exp(scores) + self._beside(question, matches.unsqueeze(1)).squeeze(1)
+        maps, there = self.maps(places), self._there(features)
+        said = self.places(maps, scale, fit, heed, there).flatten(2)
+        scores, evidence = said[:, : maps.shape[1]], said[:, maps.shape[1] :]
+        beside = self._beside(question, log_mean_exp(evidence), asked.matches)
+        return log_mean_exp(scores) + beside.squeeze(1)
 
     def features(self, images: Tensor) -> Tensor:
         """What there is at every place, (B, 112, h / 2, w / 2), near by and around, whatever is
@@ -154,7 +163,12 @@ class Answerer(nn.Module):
         maps = self.maps(places).flatten(2).unsqueeze(1)
         fit = asked.fit.unsqueeze(2) * asked.heed.unsqueeze(3)
         scores = maps * asked.scale.unsqueeze(3) + fit
-        return _log_mean_exp(scores) + self._beside(question, asked.matches)
+        there = log_mean_exp(self._there(features).flatten(2))
+        return log_mean_exp(scores) + self._beside(question, there, asked.matches)
+
+    def _there(self, features: Tensor) -> Tensor:
+        """The evidence of each shape in each colour at every place: (B, pairs, …)."""
+        return self.evidence(features[:, -self.evidence.in_channels :])  # type: ignore[no-any-return]
 
     def _asked(self, places: Tensor, where: Tensor, question: Tensor) -> Asked:
         """Of places (B, width, …), where they are, (places, 2), and questions (B, Q, question)."""
@@ -173,19 +187,13 @@ class Answerer(nn.Module):
             each.unflatten(1, counters.shape[1:3]),
         )
 
-    def _beside(self, question: Tensor, matches: Tensor) -> Tensor:
-        """What matches (B, Q, counters, places) say of each answer, (B, Q, answers)."""
+    def _beside(self, question: Tensor, there: Tensor, matches: Tensor) -> Tensor:
+        """What is there, (B, pairs), and matches (B, Q, counters, places) say of each answer:
+        (B, Q, answers)."""
+        facts = self.told(self.known(there).unsqueeze(1) * self.wanted(question))
         # Shares of a sixteenth of the picture, so that they are near one.
         counts = 16 * matches.sigmoid().mean(3)
-        most = _log_mean_exp(matches).to(counts.dtype)
-        return self.beside(torch.cat([question, counts, most], 2))  # type: ignore[no-any-return]
-
-
-def _log_mean_exp(scores: Tensor) -> Tensor:
-    """Log-sum-exp over the last axis, less the logarithm of its length; sums of a thousand terms
-    need single precision."""
-    precise = scores.to(torch.promote_types(scores.dtype, torch.float32))
-    return precise.logsumexp(-1) - math.log(scores.shape[-1])
+        return facts + self.counted(torch.cat([question, counts], 2))  # type: ignore[no-any-return]
 
 
 def where_places_lie(maps: Tensor) -> Tensor:
