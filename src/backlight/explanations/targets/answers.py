@@ -42,6 +42,9 @@ class Answer(Target):
     def root(self, output: Any, context: Context) -> Tensor:
         return self._as(output).root(output, context)
 
+    def is_linear(self, output: Any) -> bool:
+        return self._as(output).is_linear(output)
+
     def scored(self, output: Any, context: Context = NOTHING) -> Scored:
         return self._as(output).scored(output, context)
 
