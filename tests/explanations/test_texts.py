@@ -114,6 +114,30 @@ def test_or_the_model_speaks_for_itself() -> None:
     assert fed(Speaking(), target=bl.Value()).arguments == (inputs.named["pixel_values"],)
 
 
+class SpeakingByChance(nn.Module):
+    """It draws its words; its forward pass leaves nothing to chance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look, self.read = nn.Conv2d(3, 5, 3), nn.Embedding(5, 5)
+
+    def forward(self, picture: Tensor, tokens: Tensor) -> Tensor:
+        return self.read(tokens) * self.look(picture).mean((2, 3))[:, None]
+
+    def generate(self, picture: Tensor) -> Tensor:
+        drawn = torch.randint(2, 5, (len(picture), 2))
+        return torch.cat([torch.zeros(len(picture), 1, dtype=torch.long), drawn], 1)
+
+
+def test_what_is_drawn_while_speaking_is_put_back_every_time() -> None:
+    model = bl.Model(SpeakingByChance(), encode=bl.Vocabulary(WORDS))
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    for _ in range(3):
+        bl.explain(model, torch.rand(2, 3, 8, 8, generator=torch.Generator()), bl.Word(0))
+        assert torch.equal(torch.get_rng_state(), before)
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [

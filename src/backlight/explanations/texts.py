@@ -170,7 +170,7 @@ def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:
             f"{target} needs the words that the model is fed with, text='…': {model.name} has no "
             "generate(image) to make some by itself"
         )
-    with torch.no_grad(), generators_kept(replica.original, batch.image.device):
+    with torch.no_grad(), generators_kept(replica.original, batch.image.device, "generate"):
         tokens = generate(batch.image.clone())
     if not isinstance(tokens, Tensor) or tokens.ndim != 2 or tokens.is_floating_point():
         kind = tuple(tokens.shape) if isinstance(tokens, Tensor) else type(tokens).__name__
