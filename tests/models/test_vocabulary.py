@@ -123,6 +123,18 @@ def test_a_decoder_may_have_a_start_mark_of_its_own(tokenizer: Any) -> None:
     assert [spoken.word for spoken in encode.spoken([4, 6, 3])] == ["red"]
 
 
+def test_marks_that_the_tokenizer_does_not_know_are_no_words(tokenizer: Any) -> None:
+    """BLIP's captions start from 30522, one beyond the words of its tokenizer."""
+    beyond = len(PIECES)
+    encode = bl.Tokens(tokenizer, start=beyond)
+    assert encode.spoken([beyond, 6, 3]) == [Spoken("red", 1, 2)]
+    assert bl.Tokens(tokenizer).spoken([beyond, 6, 7, 8, 3]) == [
+        Spoken("red", 1, 2),
+        Spoken("circles", 2, 4),
+    ]
+    assert bl.Tokens(tokenizer, marks=[6]).spoken([6, 7, 3]) == [Spoken("circle", 1, 2)]
+
+
 def test_an_empty_text_is_refused_by_a_tokenizer_too(tokenizer: Any) -> None:
     with pytest.raises(InputError, match="the text ' ' has no words"):
         bl.Tokens(tokenizer)(["a", " "])

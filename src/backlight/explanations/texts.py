@@ -67,8 +67,8 @@ def _brought(target: Target, spells: bool) -> Iterator[str]:
     for part in target.parts():
         if part.text is not None:
             yield part.text
-        if spells and isinstance(part, Answer) and part.answer is not None:
-            yield part.answer
+        if spells and isinstance(part, Answer) and (part.answer is not None or part.is_own):
+            yield part.answer or ""  # its own is another than any that is given
 
 
 def with_words(
@@ -120,8 +120,11 @@ def _with_text(model: Model, batch: Inputs, text: Text, targets: Sequence[Target
     if len(texts) != count:
         raise InputError(f"{len(texts)} texts were given for {count} images: expected one for each")
     fed = _fed(model, batch, model.encode(texts), count)
-    if _ANSWER_NAME in _parameters(model) and (answer := _answer(targets)):
-        fed = fed.beside({_ANSWER_NAME: _spelt(model, model.encode([answer] * count), count)})
+    if _ANSWER_NAME in _parameters(model):
+        if answer := _answer(targets):
+            fed = fed.beside({_ANSWER_NAME: _spelt(model, model.encode([answer] * count), count)})
+        elif any(_is_own_answer(part) for target in targets for part in target.parts()):
+            fed = fed.beside({_ANSWER_NAME: _own_answer(model, fed)})
     return dataclasses.replace(fed, texts=tuple(texts))
 
 
@@ -134,12 +137,39 @@ def _answer(targets: Sequence[Target]) -> str | None:
     parts = [part for target in targets for part in target.parts()]
     answers = [part.answer for part in parts if isinstance(part, Answer)]
     known = list(dict.fromkeys(answer for answer in answers if answer is not None))
+    if known and any(map(_is_own_answer, parts)):
+        raise TargetError(
+            f"this model spells its answers, and one run is fed with one, not with its own and "
+            f"{known[0]!r}: explain them one at a time"
+        )
     if len(known) > 1:
         raise TargetError(
             f"this model spells its answers, and one run is fed with one, not with "
             f"{' and '.join(map(repr, known))}: explain them one at a time"
         )
     return known[0] if known else None
+
+
+def _is_own_answer(part: Target) -> bool:
+    return isinstance(part, Answer) and part.is_own
+
+
+def _own_answer(model: Model, fed: Inputs) -> Tensor:
+    """The token ids of the answer that a model spells by itself, (B, L).
+
+    Raises:
+        TargetError: it has no way to.
+    """
+    replica = Replica(model.module)
+    answer = getattr(replica.module, "answer", None)
+    if not callable(answer):
+        raise TargetError(
+            f"{model.name} spells its answers and has no answer(…) to find its own: give one, "
+            "bl.Answer('…')"
+        )
+    with torch.no_grad():
+        ids = fed.run(replica, fed.image.clone(), method="answer")
+    return _checked(ids, len(fed.image))
 
 
 def _spelt(model: Model, made: Any, count: int) -> Tensor:

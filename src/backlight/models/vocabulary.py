@@ -157,10 +157,15 @@ class Tokens:
         start: the token id that takes the place of the first, where the decoder was trained with
             another start mark than the tokenizer sets (BLIP: `config.text_config.bos_token_id`).
             Where the tokenizer sets no marks at all, it goes in front, and its end mark behind.
+        marks: token ids that are no words, beside those that the tokenizer knows as such: what a
+            decoder of answers starts from.
     """
 
-    def __init__(self, tokenizer: Any, start: int | None = None) -> None:
+    def __init__(
+        self, tokenizer: Any, start: int | None = None, *, marks: Sequence[int] = ()
+    ) -> None:
         self.tokenizer, self.start, self.ends = tokenizer, start, True
+        self.marks = tuple(marks)
 
     def __call__(self, texts: Sequence[str]) -> Mapping[str, Tensor]:
         """`input_ids` (B, T) and what else the tokenizer makes.
@@ -214,13 +219,14 @@ class Tokens:
 
     def spoken(self, ids: Sequence[int]) -> list[Spoken]:
         """The words among token ids: pieces joined, marks and padding left out."""
-        marks = {*self.tokenizer.all_special_ids, self.start}
+        marks = {*self.tokenizer.all_special_ids, *self.marks, self.start}
         marks.discard(self.tokenizer.unk_token_id)
-        pieces = self.tokenizer.convert_ids_to_tokens(list(ids))
+        # Models have marks that their tokenizers do not know: BLIP's start mark comes as None.
+        pieces = [piece or "" for piece in self.tokenizer.convert_ids_to_tokens(list(ids))]
         begins = any(piece[:1] in _BEGIN for piece in pieces)
         found: list[Spoken] = []
         for place, (index, piece) in enumerate(zip(ids, pieces, strict=True)):
-            if index in marks:
+            if index in marks or not piece:
                 continue
             goes_on = piece.startswith("##") or (begins and piece[:1] not in _BEGIN)
             text = piece.removeprefix("##") if not begins else piece.lstrip("".join(_BEGIN))

@@ -99,6 +99,15 @@ def test_captions_start_from_the_decoders_own_mark(folders: Path) -> None:
     assert fed["input_ids"].tolist() == [pieces]
 
 
+def test_the_mark_that_answers_start_from_is_no_word(folders: Path) -> None:
+    model = bl.load_model(f"hf:{folders / 'BlipForQuestionAnswering'}")
+    assert isinstance(model.encode, bl.Tokens)
+    red = hf.PIECES.index("red")
+    assert [word.word for word in model.encode.spoken([hf.START, red, 3])] == ["red"]
+    why = bl.explain(model, hf.pictures()[:1], bl.Answer(), text="what colour is the circle?")
+    assert "DEC" not in why.names[0]
+
+
 def test_words_come_from_the_disk_without_a_bar(
     folders: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
