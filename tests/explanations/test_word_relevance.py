@@ -274,7 +274,8 @@ class _Twice(Sums):
         (Sums, {}, InputError, r"given no text whose words could matter: give text='…'"),
         (Sums, {"text": "  "}, InputError, "the text '  ' has no words"),
         (Sums, {"text": "red cirle"}, InputError, r"no word 'cirle'.*did you mean 'circle'"),
-        (Sums, {"text": ASKED, "steps": 0}, InputError, "steps=0: expected at least 1"),
+        (Sums, {"text": ASKED, "steps": 0}, InputError, "steps=0: expected a whole number"),
+        (Sums, {"text": ASKED, "steps": 2.5}, InputError, "steps=2.5: expected a whole number"),
         (
             Sums,
             {"text": ASKED, "method": "integrated-gradient"},

@@ -34,6 +34,18 @@ def test_punctuation_counts_where_it_is_a_word() -> None:
     assert bl.Vocabulary(("don't", "x-ray"), start=None, end=None).ids("Don't x-ray") == [0, 1]
 
 
+def test_an_accent_is_one_with_its_letter_however_it_is_written() -> None:
+    composed, taken_apart = "\u00e9t\u00e9", "e\u0301te\u0301"
+    for listed in (composed, taken_apart):
+        vocabulary = bl.Vocabulary(("a", listed), start=None, end=None)
+        assert vocabulary.ids(f"A {composed.upper()} {taken_apart}") == [0, 1, 1]
+
+
+def test_a_vocabulary_is_of_words() -> None:
+    with pytest.raises(ModelError, match="of words, not of int: 3"):
+        bl.Vocabulary(["a", 3], start=None, end=None)  # type: ignore[list-item]
+
+
 def test_an_unknown_word_is_refused_or_stands_for_itself() -> None:
     message = r"no word 'cirlce' in the vocabulary; did you mean 'circle'\?"
     with pytest.raises(InputError, match=message):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from backlight.explanations.targets.answers import Answer
 from backlight.explanations.targets.base import Context, Target
 from backlight.explanations.tokens import tokens_of
 from backlight.models.model import Model
-from backlight.models.vocabulary import Reader
+from backlight.models.vocabulary import Reader, Vocabulary
 
 # What Hugging Face's models call the picture, and the words.
 _IMAGE_NAME, _TOKENS_NAME = "pixel_values", "input_ids"
@@ -116,7 +116,7 @@ def _with_text(model: Model, batch: Inputs, text: Text, targets: Sequence[Target
     if tokens_of(batch) is not None:
         raise InputError("the inputs hold token ids already: give these or text=, not both")
     count = len(batch.image)
-    texts = [text] * count if isinstance(text, str) else list(text)
+    texts = [text] * count if isinstance(text, str) else _listed(text)
     if len(texts) != count:
         raise InputError(f"{len(texts)} texts were given for {count} images: expected one for each")
     fed = _fed(model, batch, model.encode(texts), count)
@@ -126,6 +126,17 @@ def _with_text(model: Model, batch: Inputs, text: Text, targets: Sequence[Target
         elif any(_is_own_answer(part) for target in targets for part in target.parts()):
             fed = fed.beside({_ANSWER_NAME: _own_answer(model, fed)})
     return dataclasses.replace(fed, texts=tuple(texts))
+
+
+def _listed(text: Any) -> list[str]:
+    one = isinstance(text, bytes) or not isinstance(text, Iterable)
+    texts: list[Any] = [text] if one else list(text)
+    for entry in texts:
+        if not isinstance(entry, str):
+            raise InputError(
+                f"text takes a string, or a list with one for each image, not {_kind(entry)}"
+            )
+    return texts
 
 
 def _answer(targets: Sequence[Target]) -> str | None:
@@ -202,9 +213,17 @@ def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:
         )
     with torch.no_grad(), generators_kept(replica.original, batch.image.device, "generate"):
         tokens = generate(batch.image.clone())
-    if not isinstance(tokens, Tensor) or tokens.ndim != 2 or tokens.is_floating_point():
-        kind = tuple(tokens.shape) if isinstance(tokens, Tensor) else type(tokens).__name__
-        raise InputError(f"generate(image) must return token ids (batch, length), not {kind}")
+    if not isinstance(tokens, Tensor) or tokens.ndim != 2 or not _are_whole(tokens):
+        raise InputError(
+            f"generate(image) must return token ids (batch, length), not {_kind(tokens)}"
+        )
+    if isinstance(model.encode, Vocabulary):
+        beyond = tokens[(tokens < 0) | (tokens >= len(model.encode))].tolist()
+        if beyond:
+            raise InputError(
+                f"generate(image) returned the token id {beyond[0]}, but the vocabulary has "
+                f"{len(model.encode)} words, 0 to {len(model.encode) - 1}"
+            )
     made = {_TOKENS_NAME: tokens} if _TOKENS_NAME in _parameters(model) else tokens
     fed = dataclasses.replace(_fed(model, batch, made, len(batch.image)), own_words=True)
     if not isinstance(model.encode, Reader):
@@ -237,9 +256,22 @@ def _fed(model: Model, batch: Inputs, made: Any, count: int) -> Inputs:
 
 def _checked(entry: Any, count: int) -> Tensor:
     if not isinstance(entry, Tensor) or not entry.ndim or len(entry) != count:
-        kind = tuple(entry.shape) if isinstance(entry, Tensor) else type(entry).__name__
-        raise InputError(f"encode must return one row for each of {count} texts, not {kind}")
+        raise InputError(
+            f"encode must return one row for each of {count} texts, not {_kind(entry)}"
+        )
     return entry
+
+
+def _are_whole(tokens: Tensor) -> bool:
+    kind = tokens.dtype
+    return not kind.is_floating_point and not kind.is_complex and kind != torch.bool
+
+
+def _kind(entry: Any) -> str:
+    """What something is, for messages; of tensors the type and the shape."""
+    if not isinstance(entry, Tensor):
+        return type(entry).__name__
+    return f"{str(entry.dtype).removeprefix('torch.')} {tuple(entry.shape)}"
 
 
 def _parameters(model: Model) -> Mapping[str, inspect.Parameter]:

@@ -135,8 +135,8 @@ def relevance_of(
     if method not in METHODS:
         hint = did_you_mean(method, METHODS) or f"; there are {' and '.join(METHODS)}"
         raise MethodError(f"no method {method!r} for words{hint}")
-    if steps < 1:
-        raise InputError(f"steps={steps}: expected at least 1")
+    if not isinstance(steps, int) or steps < 1:
+        raise InputError(f"steps={steps}: expected a whole number, at least 1")
     tokens = asked_tokens_of(batch)
     if tokens is None:
         raise InputError(f"{model.name} was given no text whose words could matter: give text='…'")
