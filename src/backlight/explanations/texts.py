@@ -104,6 +104,11 @@ def with_words(
             raise InputError(f"no question was asked for {asked}: give it as text='…?'")
         if model.task == "vqa":
             raise InputError(f"{model.name} answers questions: give one as text='…?'")
+        if model.task == "embed" and {_IMAGE_NAME, _TOKENS_NAME} <= _parameters(model).keys():
+            raise InputError(
+                f"{model.name} embeds a photo beside a text, and does not run without: "
+                "give one as text='…'"
+            )
     return batch
 
 
