@@ -143,7 +143,7 @@ def test_the_rate_rises_for_a_tenth_and_then_falls_to_nothing() -> None:
 def test_what_is_in_a_picture_is_told_by_two_answers_about_it() -> None:
     asked = easy_vqa_part("test")
     things = easy_vqa_answerer.things_of(asked)
-    texts, answers, of = easy_vqa.get_test_questions()
+    _, answers, of = easy_vqa.get_test_questions()
     told = [{answers[i] for i, picture in enumerate(of) if picture == number} for number in (17, 4)]
     for number, said in zip((17, 4), told, strict=True):
         shape = said & set(easy_vqa_answerer.SHAPES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -102,6 +103,18 @@ def _made(build: Callable[[], nn.Module], task: Task, **more: object) -> bl.Mode
 
 def captioner() -> bl.Model:
     return _made(Captioner, "caption", encode=bl.Vocabulary(WORDS))
+
+
+class Talkative(Captioner):
+    """It says beside its caption what `generate` of transformers says."""
+
+    def generate(self, picture: Tensor) -> Tensor:
+        warnings.warn("Using the model-agnostic default `max_length` (=21) …", stacklevel=2)
+        return super().generate(picture)
+
+
+def talkative() -> bl.Model:
+    return _made(Talkative, "caption", encode=bl.Vocabulary(WORDS))
 
 
 def untold() -> bl.Model:

@@ -11,6 +11,7 @@ import torch
 
 import backlight as bl
 from backlight.commands.report import record, report
+from backlight.commands.report_several import report_several
 from backlight.commands.terminal import cells
 
 from .factories import LABELS, small
@@ -79,6 +80,10 @@ def test_classes_that_are_there_by_themselves_are_each_as_sure_as_they_are(
     assert [row[2:8].strip() for row in rows] == ["99.0%", "98.2%", "50.0%", "0.0%"]
     told = record("c", several, PATHS, top=4)
     assert told["multi_label"] is True
+    alike = bl.Explanations([several, several])
+    for text in (report("cat.png", several, PATHS, top=4), report_several("cat.png", alike, PATHS)):
+        assert "probability, each its own  " in text
+    assert "each its own" not in report("cat.png", why, PATHS, top=4)
     assert told["top"][1]["probability"] == pytest.approx(0.98201, abs=1e-5)
 
 

@@ -7,6 +7,7 @@ import json
 import math
 import re
 import shlex
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -274,3 +275,9 @@ def test_the_command_on_the_page_makes_the_same_maps(
     with np.load("again.npz") as again:
         np.testing.assert_array_equal(again["map"], maps)
         assert json.loads(str(again["about"])) == about
+
+
+def test_what_transformers_says_of_its_own_defaults_is_not_passed_on(ask: Run) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert ask("talkative", "--word", "red", "--out", "talk.npz").errors == []

@@ -33,6 +33,15 @@ def words() -> bl.Explanations:
     return bl.explain(captioner(), CHELSEA, bl.Words(), text=TEXT)
 
 
+def test_a_part_of_the_list_is_saved_like_all_of_it(words: bl.Explanations, tmp_path: Path) -> None:
+    part = words[1:3]
+    assert isinstance(part, bl.Explanations)
+    assert list(part) == [words[1], words[2]]
+    assert isinstance(words[1], bl.Explanation)
+    saved = np.load(part.save(tmp_path / "part.npz"))
+    assert np.array_equal(saved["scores"], [one.scores.numpy() for one in words[1:3]])
+
+
 @pytest.fixture(scope="module")
 def classes() -> bl.Explanations:
     return bl.explain(model(), CHELSEA, targets=["c", bl.Not("c"), "e"])

@@ -113,3 +113,31 @@ def test_under_autocast_the_model_runs_in_it_and_the_map_keeps_its_precision(met
     ours, theirs = (w.map.flatten(1) for w in (why, exact))
     assert why.map.dtype == torch.float32
     assert (F.cosine_similarity(ours, theirs) > 0.97).all()
+
+
+class Sure(nn.Module):
+    """Its word follows from the picture, and is said for certain."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(3, 4, 3, padding=1)
+        self.say = nn.Linear(4, 2)
+
+    def forward(self, picture: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        seen = self.say(self.look(picture).relu().mean((2, 3)))
+        return seen[:, None].expand(-1, tokens.shape[1], -1) + seen.new_tensor([0.0, 13.0])
+
+
+def test_in_half_precision_a_word_that_is_certain_has_its_map() -> None:
+    torch.manual_seed(0)
+    net, picture = Sure(), torch.rand(1, 3, 16, 16)
+    tokens = torch.tensor([[0, 1]])
+    single = bl.explain(net, (picture, tokens), bl.Word(0))
+    assert single.scores[0].abs() < 1e-5
+    for method in ("grad-cam", "guided-grad-cam"):
+        expected = bl.explain(net, (picture, tokens), bl.Word(0), method=method).map
+        half = Sure().half()
+        half.load_state_dict(net.state_dict())
+        found = bl.explain(half, (picture.half(), tokens), bl.Word(0), method=method).map
+        # float16 rounds a logit of 13 to 1/128, and with it how likely the other word is.
+        assert (found.float() - expected).abs().max() < 0.05 * expected.abs().max()

@@ -114,13 +114,38 @@ def test_or_the_model_speaks_for_itself() -> None:
     assert fed(Speaking(), target=bl.Value()).arguments == (inputs.named["pixel_values"],)
 
 
+class SpeakingByChance(nn.Module):
+    """It draws its words; its forward pass leaves nothing to chance."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look, self.read = nn.Conv2d(3, 5, 3), nn.Embedding(5, 5)
+
+    def forward(self, picture: Tensor, tokens: Tensor) -> Tensor:
+        return self.read(tokens) * self.look(picture).mean((2, 3))[:, None]
+
+    def generate(self, picture: Tensor) -> Tensor:
+        drawn = torch.randint(2, 5, (len(picture), 2))
+        return torch.cat([torch.zeros(len(picture), 1, dtype=torch.long), drawn], 1)
+
+
+def test_what_is_drawn_while_speaking_is_put_back_every_time() -> None:
+    model = bl.Model(SpeakingByChance(), encode=bl.Vocabulary(WORDS))
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    for _ in range(3):
+        bl.explain(model, torch.rand(2, 3, 8, 8, generator=torch.Generator()), bl.Word(0))
+        assert torch.equal(torch.get_rng_state(), before)
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        (torch.zeros(2, 3), r"generate\(image\) must return token ids .*not \(2, 3\)"),
-        (torch.zeros(3, dtype=torch.long), r"not \(3,\)"),
+        (torch.zeros(2, 3), r"generate\(image\) must return token ids .*not float32 \(2, 3\)"),
+        (torch.zeros(3, dtype=torch.long), r"not int64 \(3,\)"),
+        (torch.zeros(2, 3, dtype=torch.bool), r"not bool \(2, 3\)"),
         (["a", "b"], r"not list"),
-        (torch.zeros(5, 3, dtype=torch.long), r"one row for each of 2 texts, not \(5, 3\)"),
+        (torch.zeros(5, 3, dtype=torch.long), r"one row for each of 2 texts, not int64 \(5, 3\)"),
     ],
 )
 def test_what_a_model_says_must_be_token_ids(said: Any, message: str) -> None:
@@ -130,11 +155,25 @@ def test_what_a_model_says_must_be_token_ids(said: Any, message: str) -> None:
         fed(module, target=bl.Word(0))
 
 
+@pytest.mark.parametrize("beyond", [5, -1])
+def test_what_a_model_says_must_be_words_that_there_are(beyond: int) -> None:
+    module = Speaking()
+    module.said = torch.tensor([[0, 2, 1], [0, beyond, 1]])
+    with pytest.raises(InputError, match=f"token id {beyond}, but the vocabulary has 5 words"):
+        fed(module, bl.Vocabulary(WORDS), target=bl.Word(0))
+
+
+@pytest.mark.parametrize(("text", "kind"), [(3, "int"), ([3, 4], "int"), (b"a", "bytes")])
+def test_a_text_is_a_string(text: Any, kind: str) -> None:
+    with pytest.raises(InputError, match=f"text takes a string, or a list .* not {kind}"):
+        fed(Positional(), bl.Vocabulary(WORDS), text)
+
+
 @pytest.mark.parametrize(
     ("made", "message"),
     [
         ("a", r"must return token ids \(batch, length\) or a mapping.*not str"),
-        (torch.zeros(3, 4), r"one row for each of 2 texts, not \(3, 4\)"),
+        (torch.zeros(3, 4), r"one row for each of 2 texts, not float32 \(3, 4\)"),
         ({"tokens": [[0, 1]] * 2}, r"one row for each of 2 texts, not list"),
     ],
 )

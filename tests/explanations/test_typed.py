@@ -65,6 +65,16 @@ def test_targets_are_typed(
     assert ("--counterfactual" in found.flags) == isinstance(target, bl.Not)
 
 
+def test_a_models_own_answer_is_named_for_one_photo_and_left_out_for_several() -> None:
+    one = asked(Answerer, bl.Answer(), text="a circle")
+    assert one is not None
+    name, value = one.options[1]
+    assert (name, value in {"0", "1", "2"}) == ("--answer", True)
+    several = asked(Answerer, bl.Answer(), 2, text="a circle")
+    assert several is not None
+    assert several.options == (("--question", "a circle"), ("--answer", ""))
+
+
 def test_a_word_that_is_a_number_is_typed_as_its_position() -> None:
     model = bl.Model(
         built(Captioner), encode=bl.Vocabulary(["<start>", "<end>", "a", "2", "b", "c", "d", "e"])

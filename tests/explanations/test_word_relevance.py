@@ -117,6 +117,32 @@ def test_integrated_gradients_are_captums() -> None:
     torch.testing.assert_close(found.baseline, behind(0 * embedded, images)[:, 1].detach())
 
 
+class Sure(nn.Module):
+    """A captioner that holds its words for certain, and knows nothing once they are taken away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding.from_pretrained(torch.ones(len(WORDS), 1))
+
+    def forward(self, picture: Tensor, tokens: Tensor) -> Tensor:
+        following = nn.functional.one_hot(tokens.roll(-1, 1), len(WORDS))
+        return 40 * following * self.embed(tokens)
+
+
+def test_the_words_of_a_certain_word_are_measured_from_what_is_said_without_them() -> None:
+    net = bl.Model(Sure().double(), encode=bl.Vocabulary(WORDS))
+    found = bl.word_relevance(
+        net, pictures(), bl.Word(1), text="red circle", method="integrated-gradients", steps=100
+    )
+    guess = torch.tensor(1 / len(WORDS), dtype=torch.double).log()
+    assert found.scores.tolist() == pytest.approx([0, 0], abs=1e-6)
+    assert found.baseline is not None
+    assert found.baseline.tolist() == pytest.approx([float(guess)] * 2)
+    # "circle" is said at the place where "red" is heard.
+    assert values(found) == pytest.approx([-float(guess), 0], abs=1e-6)
+    assert found.gap.tolist() == pytest.approx([0, 0], abs=1e-6)
+
+
 @pytest.mark.parametrize("target", ["sky", bl.Not("sky"), bl.Difference("sky", "car"), None])
 def test_integrated_gradients_add_up_to_the_score_above_that_without_words(target: Any) -> None:
     found = bl.word_relevance(
@@ -248,7 +274,8 @@ class _Twice(Sums):
         (Sums, {}, InputError, r"given no text whose words could matter: give text='…'"),
         (Sums, {"text": "  "}, InputError, "the text '  ' has no words"),
         (Sums, {"text": "red cirle"}, InputError, r"no word 'cirle'.*did you mean 'circle'"),
-        (Sums, {"text": ASKED, "steps": 0}, InputError, "steps=0: expected at least 1"),
+        (Sums, {"text": ASKED, "steps": 0}, InputError, "steps=0: expected a whole number"),
+        (Sums, {"text": ASKED, "steps": 2.5}, InputError, "steps=2.5: expected a whole number"),
         (
             Sums,
             {"text": ASKED, "method": "integrated-gradient"},

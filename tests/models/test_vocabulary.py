@@ -34,6 +34,18 @@ def test_punctuation_counts_where_it_is_a_word() -> None:
     assert bl.Vocabulary(("don't", "x-ray"), start=None, end=None).ids("Don't x-ray") == [0, 1]
 
 
+def test_an_accent_is_one_with_its_letter_however_it_is_written() -> None:
+    composed, taken_apart = "\u00e9t\u00e9", "e\u0301te\u0301"
+    for listed in (composed, taken_apart):
+        vocabulary = bl.Vocabulary(("a", listed), start=None, end=None)
+        assert vocabulary.ids(f"A {composed.upper()} {taken_apart}") == [0, 1, 1]
+
+
+def test_a_vocabulary_is_of_words() -> None:
+    with pytest.raises(ModelError, match="of words, not of int: 3"):
+        bl.Vocabulary(["a", 3], start=None, end=None)  # type: ignore[list-item]
+
+
 def test_an_unknown_word_is_refused_or_stands_for_itself() -> None:
     message = r"no word 'cirlce' in the vocabulary; did you mean 'circle'\?"
     with pytest.raises(InputError, match=message):
@@ -121,6 +133,18 @@ def test_a_decoder_may_have_a_start_mark_of_its_own(tokenizer: Any) -> None:
     assert isinstance(made, Mapping)
     assert made["input_ids"].tolist() == [[4, 6, 3]]
     assert [spoken.word for spoken in encode.spoken([4, 6, 3])] == ["red"]
+
+
+def test_marks_that_the_tokenizer_does_not_know_are_no_words(tokenizer: Any) -> None:
+    """BLIP's captions start from 30522, one beyond the words of its tokenizer."""
+    beyond = len(PIECES)
+    encode = bl.Tokens(tokenizer, start=beyond)
+    assert encode.spoken([beyond, 6, 3]) == [Spoken("red", 1, 2)]
+    assert bl.Tokens(tokenizer).spoken([beyond, 6, 7, 8, 3]) == [
+        Spoken("red", 1, 2),
+        Spoken("circles", 2, 4),
+    ]
+    assert bl.Tokens(tokenizer, marks=[6]).spoken([6, 7, 3]) == [Spoken("circle", 1, 2)]
 
 
 def test_an_empty_text_is_refused_by_a_tokenizer_too(tokenizer: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,12 @@ def _explain(
     options: argparse.Namespace,
     failures: Failures,
 ) -> None:
-    with Progress(f"loading {options.model}", len(plans), unit="photo") as progress:
+    # Of how long a caption may be: transformers warns of its own default.
+    with (
+        warnings.catch_warnings(),
+        Progress(f"loading {options.model}", len(plans), unit="photo") as progress,
+    ):
+        warnings.filterwarnings("ignore", message="Using the model-agnostic default")
         ask = _question(options)
         for photo, paths in plans:
             progress.doing(Path(photo).name)

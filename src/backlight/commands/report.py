@@ -138,13 +138,19 @@ def _classes(why: Explanation, count: int, width: int | None) -> list[str]:
     scores = [f"{entry.score:.2f}" for entry in rows]
     score_width = max(len("score"), *map(len, scores))
     kind = "answer" if question(why) else "class"
-    start = f"{'probability':{10 + BAR}}  {'score':>{score_width}}  {kind:5}  "
+    start = f"{share_title(why):{10 + BAR}}  {'score':>{score_width}}  {kind:5}  "
     room = None if width is None else max(width - len(start), _LEAST_LABEL)
     return [start.rstrip()] + [
         f"{'▸' if entry.index == why.classes[0] else ' '} {share(entry.probability)}  "
         f"{score:>{score_width}}  {entry.index:>5}  {shorten(one_line(entry.label), room)}"
         for entry, score in zip(rows, scores, strict=True)
     ]
+
+
+def share_title(why: Explanation) -> str:
+    """What stands over the probabilities: of classes that may be there together they need not add
+    up."""
+    return "probability, each its own" if why.multi_label else "probability"
 
 
 def share(probability: float) -> str:

@@ -16,6 +16,7 @@ from backlight.commands.report import (
     how,
     ranked,
     share,
+    share_title,
     text_beside,
     text_record,
     where_looked,
@@ -88,7 +89,7 @@ def _table(why: Explanations, width: int | None) -> list[str]:
     score_width = max(len("score"), *map(len, scores))
     likely = [probability(one) for one in why]
     shares = [" " * (8 + BAR) if p is None else share(p) for p in likely]
-    start = f"  {'probability':{8 + BAR}}  {'score':>{score_width}}  "
+    start = f"  {share_title(why[0]):{8 + BAR}}  {'score':>{score_width}}  "
     if all(p is None for p in likely):
         start, shares = f"  {'score':>{score_width}}  ", []
     kind = "word" if caption(why[0]) else "target"

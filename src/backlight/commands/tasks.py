@@ -98,7 +98,7 @@ def _vqa(options: argparse.Namespace, model: Model) -> Query:
         raise InputError(
             f'{model.name} answers questions: ask one, as in --question "what colour is it?"'
         )
-    return Query(tuple(map(Answer, options.answer)) or (TopClass(),), options.question)
+    return Query(tuple(map(Answer, options.answer)) or (Answer(),), options.question)
 
 
 def _detect(options: argparse.Namespace, model: Model) -> Query:

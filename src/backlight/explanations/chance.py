@@ -20,8 +20,10 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 _GENERATORS = ("torch", "random", "numpy")
-# By model, the generators that its runs have moved so far.
-_moved: weakref.WeakKeyDictionary[nn.Module, tuple[str, ...]] = weakref.WeakKeyDictionary()
+# By model and by what it does, the generators that its runs have moved so far.
+_moved: weakref.WeakKeyDictionary[nn.Module, dict[str, tuple[str, ...]]] = (
+    weakref.WeakKeyDictionary()
+)
 _lock = threading.Lock()
 
 
@@ -42,13 +44,18 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 @contextlib.contextmanager
-def generators_kept(model: nn.Module, device: torch.device) -> Iterator[None]:
+def generators_kept(
+    model: nn.Module, device: torch.device, doing: str = "forward"
+) -> Iterator[None]:
     """Put back the generators that a run of `model` moves.
 
     Its first run is watched; from then on, one that draws nothing costs nothing.
+
+    Args:
+        doing: the method that is run: one that speaks may draw where the forward pass does not.
     """
     with _lock:
-        known = _moved.get(model)
+        known = _moved.get(model, {}).get(doing)
     restores = {name: _snapshot(name, device) for name in (_GENERATORS if known is None else known)}
     watch = _Watch() if known is None else None  # type: ignore[no-untyped-call]
     moved: tuple[str, ...] = ()
@@ -60,7 +67,8 @@ def generators_kept(model: nn.Module, device: torch.device) -> Iterator[None]:
             del restores["torch"]
         moved = tuple(name for name, restore in restores.items() if restore())
     with _lock:  # what a run that raised has moved says nothing of the next
-        _moved[model] = moved
+        runs = _moved.setdefault(model, {})
+        runs[doing] = tuple(dict.fromkeys((*runs.get(doing, ()), *moved)))
 
 
 def _snapshot(name: str, device: torch.device) -> Callable[[], bool]:

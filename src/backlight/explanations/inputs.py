@@ -64,15 +64,16 @@ class Inputs:
     texts: tuple[str, ...] = ()
     own_words: bool = False
 
-    def run(self, replica: Replica, image: Tensor) -> Any:
-        """Call the replica with `image` in the image's place."""
+    def run(self, replica: Replica, image: Tensor, method: str = "forward") -> Any:
+        """Call the replica, or another method of it, with `image` in the image's place."""
         arguments = [image if entry is _IMAGE else _own(entry) for entry in self.arguments]
         named = {
             key: image if entry is _IMAGE else _own(entry)
             for key, entry in (self.named or {}).items()
         }
-        with generators_kept(replica.original, image.device):
-            return replica.module(*arguments, **named)
+        call = replica.module if method == "forward" else getattr(replica.module, method)
+        with generators_kept(replica.original, image.device, method):
+            return call(*arguments, **named)
 
     def beside(self, more: Tensor | Mapping[str, Tensor], image_as: str | None = None) -> Inputs:
         """The same with one more argument, or several by name; the image, where it is the only

@@ -93,6 +93,8 @@ def _together(ones: Sequence[Explanation]) -> Typed | None:
     }
     if len(alike) > 1 or any(len(options) != 1 for options in own):
         return None
+    if any(not value for options in own for _, value in options):
+        return None  # each photo's own answer is asked for by leaving the option out
     if any(name == "--box" for name, _ in shared):
         return None  # one box is of one class
     if _are_all_words(ones):

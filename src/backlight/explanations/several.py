@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import SupportsIndex, overload
 
 import torch
 from PIL import Image
@@ -15,9 +16,19 @@ from backlight.explanations.explanation import Explanation
 class Explanations(list[Explanation]):
     """What `explain` returns where several things were asked about the same images.
 
-    A list in every way, and one picture, page or file: of a caption's words a page on which each
-    word lights up its map, of other targets or layers one map beside the other.
+    A list in every way, a part of which is one like it; and one picture, page or file: of a
+    caption's words a page on which each word lights up its map, of other targets or layers one map
+    beside the other.
     """
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Explanation: ...
+    @overload
+    def __getitem__(self, place: slice) -> Explanations: ...
+    def __getitem__(self, place: SupportsIndex | slice) -> Explanation | Explanations:
+        if isinstance(place, slice):
+            return Explanations(super().__getitem__(place))
+        return super().__getitem__(place)
 
     def overlay(self, index: int = 0) -> Image.Image:
         """The picture of one image: all its maps side by side, each with what it explains."""

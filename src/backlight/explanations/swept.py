@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 from collections.abc import Sequence
 
 import torch
@@ -72,7 +73,7 @@ def _raw_maps(
 ) -> list[Tensor]:
     roots = [answer.root for answer in answers]
     check_connected(roots)
-    back = functools.partial(gradients, roots, [answer.cotangent for answer in answers])
+    back = functools.partial(_swept_back, roots, [answer.cotangent for answer in answers])
     weighed: list[Tensor] = []
     if spec.by_layer:
         cuts = [run.cuts[name] for name in layouts]
@@ -95,6 +96,39 @@ def _raw_maps(
     return products
 
 
+def _swept_back(
+    roots: Sequence[Tensor],
+    cotangents: Sequence[Tensor],
+    wrt: Sequence[Tensor],
+    *,
+    keep_graph: bool = False,
+) -> list[Tensor]:
+    """As `gradients`; what would vanish in float16 on the way is enlarged first.
+
+    The score of a word that is said for certain hardly moves with anything: slopes of 1e-6 are
+    below what float16 knows as soon as they are multiplied by a weight. Sweeps are linear, and
+    the backward rules scale along, so a power of two goes in and comes out again.
+    """
+    powers = [_power(cotangent) for cotangent in cotangents]
+    if not any(powers):
+        return gradients(roots, cotangents, wrt, keep_graph=keep_graph)
+    enlarged = [
+        (cotangent.float() * 2.0**power).to(cotangent.dtype) if power else cotangent
+        for cotangent, power in zip(cotangents, powers, strict=True)
+    ]
+    found = gradients(roots, enlarged, wrt, keep_graph=keep_graph)
+    shrink = torch.tensor([2.0**-power for power in powers], device=roots[0].device)
+    return [by.float() * shrink.reshape(-1, *[1] * (by.ndim - 1)) for by in found]
+
+
+def _power(cotangent: Tensor) -> int:
+    """By which power of two a cotangent in float16 is enlarged to be about 1."""
+    if cotangent.dtype != torch.float16:
+        return 0
+    largest = float(cotangent.abs().max())
+    return max(0, -math.floor(math.log2(largest))) if largest > 0 else 0
+
+
 def _weighed(cut: Tensor, by_cut: Tensor, layout: Layout) -> Tensor:
     features = layout.maps(cut.detach())
     slopes = layout.maps(by_cut.flatten(0, 1))
@@ -103,5 +137,4 @@ def _weighed(cut: Tensor, by_cut: Tensor, layout: Layout) -> Tensor:
 
 def _enlarged(coarse: Tensor, pixels: Tensor) -> Tensor:
     """Rectified maps (T, B, h, w) at the input's resolution, bilinearly (section 3.2)."""
-    fine = F.interpolate(coarse.clamp(min=0), pixels.shape[2:], mode="bilinear")
-    return fine.to(pixels.dtype)
+    return F.interpolate(coarse.clamp(min=0), pixels.shape[2:], mode="bilinear")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from backlight.explanations.targets.base import Context, Target
 from backlight.explanations.targets.words import Caption
 from backlight.explanations.tokens import tokens_of
 from backlight.models.model import Model
-from backlight.models.vocabulary import Reader
+from backlight.models.vocabulary import Reader, Vocabulary
 
 # What Hugging Face's models call the picture, and the words.
 _IMAGE_NAME, _TOKENS_NAME = "pixel_values", "input_ids"
@@ -68,8 +68,8 @@ def _brought(target: Target, spells: bool) -> Iterator[str]:
     for part in target.parts():
         if part.text is not None:
             yield part.text
-        if spells and isinstance(part, Answer) and part.answer is not None:
-            yield part.answer
+        if spells and isinstance(part, Answer) and (part.answer is not None or part.is_own):
+            yield part.answer or ""  # its own is another than any that is given
 
 
 def with_words(
@@ -115,6 +115,11 @@ def _check_asked(model: Model, batch: Inputs, parts: Sequence[Target]) -> None:
             raise InputError(f"no question was asked for {asked}: give it as text='…?'")
         if model.task == "vqa":
             raise InputError(f"{model.name} answers questions: give one as text='…?'")
+        if model.task == "embed" and {_IMAGE_NAME, _TOKENS_NAME} <= _parameters(model).keys():
+            raise InputError(
+                f"{model.name} embeds a photo beside a text, and does not run without: "
+                "give one as text='…'"
+            )
     # Whoever gives more than the image may ask in another form than token ids.
     elif model.task == "vqa" and len(batch.arguments) + len(batch.named or {}) == 1:
         raise InputError(
@@ -132,13 +137,27 @@ def _with_text(model: Model, batch: Inputs, text: Text, targets: Sequence[Target
     if tokens_of(batch) is not None:
         raise InputError("the inputs hold token ids already: give these or text=, not both")
     count = len(batch.image)
-    texts = [text] * count if isinstance(text, str) else list(text)
+    texts = [text] * count if isinstance(text, str) else _listed(text)
     if len(texts) != count:
         raise InputError(f"{len(texts)} texts were given for {count} images: expected one for each")
     fed = _fed(model, batch, model.encode(texts), count)
-    if _ANSWER_NAME in _parameters(model) and (answer := _answer(targets)):
-        fed = fed.beside({_ANSWER_NAME: _spelt(model, model.encode([answer] * count), count)})
+    if _ANSWER_NAME in _parameters(model):
+        if answer := _answer(targets):
+            fed = fed.beside({_ANSWER_NAME: _spelt(model, model.encode([answer] * count), count)})
+        elif any(_is_own_answer(part) for target in targets for part in target.parts()):
+            fed = fed.beside({_ANSWER_NAME: _own_answer(model, fed)})
     return dataclasses.replace(fed, texts=tuple(texts))
+
+
+def _listed(text: Any) -> list[str]:
+    one = isinstance(text, bytes) or not isinstance(text, Iterable)
+    texts: list[Any] = [text] if one else list(text)
+    for entry in texts:
+        if not isinstance(entry, str):
+            raise InputError(
+                f"text takes a string, or a list with one for each image, not {_kind(entry)}"
+            )
+    return texts
 
 
 def _answer(targets: Sequence[Target]) -> str | None:
@@ -150,12 +169,39 @@ def _answer(targets: Sequence[Target]) -> str | None:
     parts = [part for target in targets for part in target.parts()]
     answers = [part.answer for part in parts if isinstance(part, Answer)]
     known = list(dict.fromkeys(answer for answer in answers if answer is not None))
+    if known and any(map(_is_own_answer, parts)):
+        raise TargetError(
+            f"this model spells its answers, and one run is fed with one, not with its own and "
+            f"{known[0]!r}: explain them one at a time"
+        )
     if len(known) > 1:
         raise TargetError(
             f"this model spells its answers, and one run is fed with one, not with "
             f"{' and '.join(map(repr, known))}: explain them one at a time"
         )
     return known[0] if known else None
+
+
+def _is_own_answer(part: Target) -> bool:
+    return isinstance(part, Answer) and part.is_own
+
+
+def _own_answer(model: Model, fed: Inputs) -> Tensor:
+    """The token ids of the answer that a model spells by itself, (B, L).
+
+    Raises:
+        TargetError: it has no way to.
+    """
+    replica = Replica(model.module)
+    answer = getattr(replica.module, "answer", None)
+    if not callable(answer):
+        raise TargetError(
+            f"{model.name} spells its answers and has no answer(…) to find its own: give one, "
+            "bl.Answer('…')"
+        )
+    with torch.no_grad():
+        ids = fed.run(replica, fed.image.clone(), method="answer")
+    return _checked(ids, len(fed.image))
 
 
 def _spelt(model: Model, made: Any, count: int) -> Tensor:
@@ -186,11 +232,19 @@ def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:
             f"{target} needs the words that the model is fed with, text='…': {model.name} has no "
             "generate(image) to make some by itself"
         )
-    with torch.no_grad(), generators_kept(replica.original, batch.image.device):
+    with torch.no_grad(), generators_kept(replica.original, batch.image.device, "generate"):
         tokens = generate(batch.image.clone())
-    if not isinstance(tokens, Tensor) or tokens.ndim != 2 or tokens.is_floating_point():
-        kind = tuple(tokens.shape) if isinstance(tokens, Tensor) else type(tokens).__name__
-        raise InputError(f"generate(image) must return token ids (batch, length), not {kind}")
+    if not isinstance(tokens, Tensor) or tokens.ndim != 2 or not _are_whole(tokens):
+        raise InputError(
+            f"generate(image) must return token ids (batch, length), not {_kind(tokens)}"
+        )
+    if isinstance(model.encode, Vocabulary):
+        beyond = tokens[(tokens < 0) | (tokens >= len(model.encode))].tolist()
+        if beyond:
+            raise InputError(
+                f"generate(image) returned the token id {beyond[0]}, but the vocabulary has "
+                f"{len(model.encode)} words, 0 to {len(model.encode) - 1}"
+            )
     made = {_TOKENS_NAME: tokens} if _TOKENS_NAME in _parameters(model) else tokens
     fed = dataclasses.replace(_fed(model, batch, made, len(batch.image)), own_words=True)
     if not isinstance(model.encode, Reader):
@@ -223,9 +277,22 @@ def _fed(model: Model, batch: Inputs, made: Any, count: int) -> Inputs:
 
 def _checked(entry: Any, count: int) -> Tensor:
     if not isinstance(entry, Tensor) or not entry.ndim or len(entry) != count:
-        kind = tuple(entry.shape) if isinstance(entry, Tensor) else type(entry).__name__
-        raise InputError(f"encode must return one row for each of {count} texts, not {kind}")
+        raise InputError(
+            f"encode must return one row for each of {count} texts, not {_kind(entry)}"
+        )
     return entry
+
+
+def _are_whole(tokens: Tensor) -> bool:
+    kind = tokens.dtype
+    return not kind.is_floating_point and not kind.is_complex and kind != torch.bool
+
+
+def _kind(entry: Any) -> str:
+    """What something is, for messages; of tensors the type and the shape."""
+    if not isinstance(entry, Tensor):
+        return type(entry).__name__
+    return f"{str(entry.dtype).removeprefix('torch.')} {tuple(entry.shape)}"
 
 
 def _parameters(model: Model) -> Mapping[str, inspect.Parameter]:

@@ -72,6 +72,12 @@ def _entry(why: Explanation, entry: str) -> Found:
 
 def _answer(why: Explanation, target: Target) -> Found:
     assert isinstance(target, Answer)
+    if target.is_own:
+        asked = _same_text(why)
+        own = why.classes[0] if len(why) == 1 else None
+        if asked is None:
+            return None
+        return "vqa", (("--question", asked), ("--answer", "" if own is None else str(own)))
     return _class(why, target.which) if question(why) else None
 
 

@@ -136,8 +136,8 @@ def relevance_of(
     if method not in METHODS:
         hint = did_you_mean(method, METHODS) or f"; there are {' and '.join(METHODS)}"
         raise MethodError(f"no method {method!r} for words{hint}")
-    if steps < 1:
-        raise InputError(f"steps={steps}: expected at least 1")
+    if not isinstance(steps, int) or steps < 1:
+        raise InputError(f"steps={steps}: expected a whole number, at least 1")
     tokens = asked_tokens_of(batch)
     if tokens is None:
         raise InputError(f"{model.name} was given no text whose words could matter: give text='…'")
@@ -168,19 +168,17 @@ def _nodes(steps: int) -> list[tuple[float, float]]:
 def _scores(target: Target, answer: Scored, tail: Tail, context: Context) -> Scores:
     """From the model's output to each image's score, (B,).
 
-    Where the score is its root times the cotangent, as a class's is, it is read so wherever the
-    words are moved to: the class stays the one that was asked for, also if it was the best one.
+    Of a class the one that was asked for is kept wherever the words are moved to, also if it was
+    the best one: its score is read from the root by the cotangent.
     """
+    if not target.is_linear(tail.output):
+        return lambda output: target(output, context)
 
-    def product(output: Any) -> Tensor:
+    def kept(output: Any) -> Tensor:
         weighed = target.root(output, context) * answer.cotangent
         return weighed.reshape(len(weighed), -1).sum(1)
 
-    here = product(tail.output)
-    slack = 1e2 * torch.finfo(here.dtype).eps * max(1.0, float(answer.root.abs().max()))
-    if float((here - answer.scores).abs().max()) <= slack:
-        return product
-    return lambda output: target(output, context)
+    return kept
 
 
 def _slopes(tail: Tail, scores: Scores, way: Way, at: float) -> Tensor:

@@ -81,9 +81,12 @@ def load_model(
     """
     place = None if device is None else resolve_device(device)
     if not isinstance(name, str | os.PathLike):
+        # A model of Stable-Baselines3, and of others who learn by trying.
+        has_policy = isinstance(getattr(name, "policy", None), torch.nn.Module)
+        own = "a module of your own goes into backlight.Model(module)"
         raise ModelError(
             f"expected the name of a model, got {type(name).__name__}: "
-            "a module of your own goes into backlight.Model(module)"
+            f"{'give its .policy' if has_policy else own}"
         )
     given = os.fspath(name)
     file = None if weights is None or weights == "none" else Path(weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -19,6 +20,11 @@ Encoder = Callable[[Sequence[str]], Tensor | Mapping[str, Tensor]]
 
 # What `Vocabulary` takes for one word: letters and digits with what joins them, or a sign.
 _WORD = re.compile(r"\w+(?:['’-]\w+)*|[^\w\s]")
+
+
+def _folded(text: str) -> str:
+    """Without regard to case, and to whether an accent is part of its letter or follows it."""
+    return unicodedata.normalize("NFC", text.casefold())
 
 
 @dataclass(frozen=True)
@@ -79,27 +85,30 @@ class Vocabulary:
         length: int | None = None,
     ) -> None:
         self.words = tuple(words)
-        self._place = {word.casefold(): index for index, word in enumerate(self.words)}
+        for word in self.words:
+            if not isinstance(word, str):
+                raise ModelError(f"a vocabulary is of words, not of {type(word).__name__}: {word}")
+        self._place = {_folded(word): index for index, word in enumerate(self.words)}
         if len(self._place) < len(self.words):
-            seen = [word.casefold() for word in self.words]
+            seen = [_folded(word) for word in self.words]
             twice = next(word for word in seen if seen.count(word) > 1)
             raise ModelError(f"the vocabulary has {twice!r} twice: expected every word once")
         for what, mark in (("start", start), ("end", end), ("padding", padding)):
-            if mark is not None and mark.casefold() not in self._place:
+            if mark is not None and _folded(mark) not in self._place:
                 raise ModelError(
                     f"the vocabulary has no {what} mark {mark!r}: expected it among the words"
                     + (f", or {what}=None" if what != "padding" else "")
                 )
-        if unknown is not None and unknown.casefold() not in self._place:
+        if unknown is not None and _folded(unknown) not in self._place:
             raise ModelError(f"the vocabulary has no {unknown!r} for words that are unknown")
-        self._before = [] if start is None else [self._place[start.casefold()]]
+        self._before = [] if start is None else [self._place[_folded(start)]]
         self.ends = end is not None
-        self._after = [] if end is None else [self._place[end.casefold()]]
+        self._after = [] if end is None else [self._place[_folded(end)]]
         filling = padding or end
-        self._padding = 0 if filling is None else self._place[filling.casefold()]
+        self._padding = 0 if filling is None else self._place[_folded(filling)]
         marks = (start, end, padding, unknown)
-        self._marks = {self._place[mark.casefold()] for mark in marks if mark is not None}
-        self._unknown = None if unknown is None else self._place[unknown.casefold()]
+        self._marks = {self._place[_folded(mark)] for mark in marks if mark is not None}
+        self._unknown = None if unknown is None else self._place[_folded(unknown)]
         self._length = length
 
     def __len__(self) -> int:
@@ -123,7 +132,7 @@ class Vocabulary:
 
     def ids(self, text: str) -> list[int]:
         """The token ids of the words of a text, without marks."""
-        written = _WORD.findall(text.casefold())
+        written = _WORD.findall(_folded(text))
         words = [word for word in written if word.isalnum() or word in self._place or len(word) > 1]
         if not words:
             raise InputError(f"the text {text!r} has no words: expected at least one")
@@ -157,10 +166,15 @@ class Tokens:
         start: the token id that takes the place of the first, where the decoder was trained with
             another start mark than the tokenizer sets (BLIP: `config.text_config.bos_token_id`).
             Where the tokenizer sets no marks at all, it goes in front, and its end mark behind.
+        marks: token ids that are no words, beside those that the tokenizer knows as such: what a
+            decoder of answers starts from.
     """
 
-    def __init__(self, tokenizer: Any, start: int | None = None) -> None:
+    def __init__(
+        self, tokenizer: Any, start: int | None = None, *, marks: Sequence[int] = ()
+    ) -> None:
         self.tokenizer, self.start, self.ends = tokenizer, start, True
+        self.marks = tuple(marks)
 
     def __call__(self, texts: Sequence[str]) -> Mapping[str, Tensor]:
         """`input_ids` (B, T) and what else the tokenizer makes.
@@ -214,13 +228,14 @@ class Tokens:
 
     def spoken(self, ids: Sequence[int]) -> list[Spoken]:
         """The words among token ids: pieces joined, marks and padding left out."""
-        marks = {*self.tokenizer.all_special_ids, self.start}
+        marks = {*self.tokenizer.all_special_ids, *self.marks, self.start}
         marks.discard(self.tokenizer.unk_token_id)
-        pieces = self.tokenizer.convert_ids_to_tokens(list(ids))
+        # Models have marks that their tokenizers do not know: BLIP's start mark comes as None.
+        pieces = [piece or "" for piece in self.tokenizer.convert_ids_to_tokens(list(ids))]
         begins = any(piece[:1] in _BEGIN for piece in pieces)
         found: list[Spoken] = []
         for place, (index, piece) in enumerate(zip(ids, pieces, strict=True)):
-            if index in marks:
+            if index in marks or not piece:
                 continue
             goes_on = piece.startswith("##") or (begins and piece[:1] not in _BEGIN)
             text = piece.removeprefix("##") if not begins else piece.lstrip("".join(_BEGIN))

@@ -29,6 +29,16 @@ def test_an_answer_is_the_logit_of_its_own() -> None:
     assert repr(why.target) == "Answer('car')"
 
 
+def test_without_a_name_it_is_the_answer_that_the_model_gives() -> None:
+    net = answerer()
+    why = bl.explain(net, pictures(), bl.Answer(), text=ASKED)
+    logits = net.module(pictures(), net.encode([ASKED] * 2))["logits"]
+    assert torch.allclose(why.scores, logits.amax(1))
+    assert why.classes == tuple(logits.argmax(1).tolist())
+    assert why.names == tuple(CLASSES[index] for index in logits.argmax(1))
+    assert (str(why.target), repr(why.target)) == ("the answer", "Answer()")
+
+
 def test_each_image_may_have_a_question_and_an_answer_of_its_own() -> None:
     net = answerer()
     texts = [ASKED, "a blue square"]
@@ -64,7 +74,7 @@ def test_an_answer_that_the_model_has_not_is_refused_with_the_nearest() -> None:
     with pytest.raises(TargetError, match=r"no answer 'cart'; did you mean 'car'\?; this"):
         bl.explain(answerer(), pictures(), bl.Answer("cart"), text=ASKED)
     with pytest.raises(TargetError, match=r"Answer takes an index, a label"):
-        bl.Answer(None)
+        bl.Answer(2.5)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,28 @@ def test_every_answer_is_spelt_in_a_run_of_its_own(question: bl.Tokens) -> None:
     assert torch.equal(found[2].map, -found[0].map)
 
 
+def test_blips_own_answer_is_the_one_that_it_generates(question: bl.Tokens) -> None:
+    blip = hf.built("BlipForQuestionAnswering")
+    model = bl.Model(blip, encode=question)
+    texts = [ASKED, "is the red circle above the blue square?"]
+    fed = question(texts)
+    generated = blip.generate(
+        fed["input_ids"], hf.pictures(), fed["attention_mask"], max_new_tokens=20
+    )
+    said = [" ".join(w.word for w in question.spoken(row)) for row in generated.tolist()]
+    why, red, against = bl.explain(
+        model,
+        hf.pictures(),
+        text=texts,
+        targets=[bl.Answer(), bl.Answer("red"), bl.Not(bl.Answer())],
+    )
+    assert why.names == tuple(f"“{words}”" for words in said)
+    assert red.names == ("“red”", "“red”")
+    assert torch.equal(against.map, -why.map)
+    with pytest.raises(TargetError, match="not with its own and 'red'"):
+        bl.explain(model, hf.pictures(), bl.Difference(bl.Answer(), bl.Answer("red")), text=ASKED)
+
+
 def test_one_score_cannot_be_of_two_answers_that_are_spelt(question: bl.Tokens) -> None:
     model = bl.Model(hf.built("BlipForQuestionAnswering"), encode=question)
     rather = bl.Difference(bl.Answer("red"), bl.Answer("blue"))

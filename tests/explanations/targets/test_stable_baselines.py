@@ -175,3 +175,12 @@ def test_observations_of_several_kinds_are_refused() -> None:
     made = policy("PPO", policy="MultiInputPolicy", space=space)
     with pytest.raises(ModelError, match=r"observations of several kinds \(Dict\)"):
         bl.explain(made, observations(), bl.Value())
+
+
+def test_a_learner_is_refused_and_its_policy_named() -> None:
+    import stable_baselines3
+
+    learner = stable_baselines3.DQN("CnnPolicy", environment(), buffer_size=1, device="cpu")
+    with pytest.raises(ModelError, match=r"got DQN: give its \.policy"):
+        bl.explain(learner, observations())  # type: ignore[call-overload]
+    assert bl.explain(learner.policy, observations()).scores.shape == (2,)

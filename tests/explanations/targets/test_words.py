@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from torch import Tensor
 import backlight as bl
 from backlight.errors import InputError, TargetError
 from backlight.explanations.targets.base import Context
+from tests.explanations.targets import huggingface
 from tests.explanations.targets.networks import WORDS, Captioner, Speaker, built, pictures
 
 SAID = "a red circle above a square"
@@ -158,6 +160,30 @@ def test_what_the_caption_has_not_is_refused_with_what_works(what: str) -> None:
     with pytest.raises(TargetError, match=message) as caught:
         score(captioner(), target, text)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_word_is_refused(empty: str) -> None:
+    with pytest.raises(TargetError, match="is empty: expected a word of the caption"):
+        bl.Word(empty)
+
+
+def test_a_mark_of_a_tokenizer_is_no_word(tmp_path: Path) -> None:
+    encode = bl.Tokens(huggingface.tokenizer(tmp_path), start=huggingface.START)
+    made = encode(["a red circle"])
+    context = Context(encode=encode, tokens=made["input_ids"])  # type: ignore[index]
+    logits = torch.zeros(1, 5, len(huggingface.PIECES))
+    assert bl.Word("circle")(logits, context).shape == (1,)
+    with pytest.raises(TargetError, match=r"'\[SEP\]' is no word but a mark"):
+        bl.Word("[SEP]")(logits, context)
+
+
+@pytest.mark.parametrize("ids", [[], [0]])
+def test_a_caption_of_no_scored_tokens_is_refused(ids: list[int]) -> None:
+    tokens = torch.tensor([ids], dtype=torch.long)
+    logits = torch.zeros(1, len(ids), len(WORDS))
+    with pytest.raises(TargetError, match="has no words that have a score"):
+        bl.Caption()(logits, Context(encode=bl.Vocabulary(WORDS), tokens=tokens))
 
 
 def test_captions_that_differ_are_each_fed_in_a_run_of_its_own() -> None:

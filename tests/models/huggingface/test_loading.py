@@ -99,6 +99,24 @@ def test_captions_start_from_the_decoders_own_mark(folders: Path) -> None:
     assert fed["input_ids"].tolist() == [pieces]
 
 
+@pytest.mark.parametrize("target", [None, bl.Embedding(), bl.Embedding(similar_to=CAT)])
+def test_a_model_of_pictures_and_texts_asks_for_a_text(folders: Path, target: Any) -> None:
+    clip = bl.load_model(f"hf:{folders / 'CLIPModel'}")
+    with pytest.raises(InputError, match=r"does not run without: give one as text='…'"):
+        bl.explain(clip, CAT, target)
+    near = bl.explain(clip, CAT, bl.Embedding(similar_to=CAT[:, ::-1]), text="a red circle")
+    assert 0 < float(near.scores[0]) < 1
+
+
+def test_the_mark_that_answers_start_from_is_no_word(folders: Path) -> None:
+    model = bl.load_model(f"hf:{folders / 'BlipForQuestionAnswering'}")
+    assert isinstance(model.encode, bl.Tokens)
+    red = hf.PIECES.index("red")
+    assert [word.word for word in model.encode.spoken([hf.START, red, 3])] == ["red"]
+    why = bl.explain(model, hf.pictures()[:1], bl.Answer(), text="what colour is the circle?")
+    assert "DEC" not in why.names[0]
+
+
 def test_words_come_from_the_disk_without_a_bar(
     folders: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,24 +23,29 @@ class Answer(Target):
 
     Args:
         which: the answer; of a model with a score for each answer also its index, or a list with
-            one for each image.
+            one for each image. The model's own answer when left out.
 
     Raises:
         TargetError: the model has no such answer; the nearest are named.
     """
 
-    def __init__(self, which: Any) -> None:
-        self.which = _Column(which)
-        only = self.which.entries[0]
-        self._spoken = Caption(only) if len(self.which.entries) == 1 and type(only) is str else None
+    def __init__(self, which: Any = None) -> None:
+        self.is_own = which is None
+        self.which = _Best() if which is None else _Column(which)
+        entries = (None,) if which is None else self.which.entries
+        only = entries[0] if len(entries) == 1 else 0
+        self._spoken = None if isinstance(only, int) else Caption(only)
 
     @property
     def answer(self) -> str | None:
-        """The answer that a model which spells its answers is fed with."""
+        """The answer that a model which spells its answers is fed with; None for its own."""
         return self._spoken.text if self._spoken else None
 
     def root(self, output: Any, context: Context) -> Tensor:
         return self._as(output).root(output, context)
+
+    def is_linear(self, output: Any) -> bool:
+        return self._as(output).is_linear(output)
 
     def scored(self, output: Any, context: Context = NOTHING) -> Scored:
         return self._as(output).scored(output, context)
@@ -66,3 +71,20 @@ class _Column(Named):
     """An answer among those that the model has a score for."""
 
     kind = "answer"
+
+
+class _Best(_Column):
+    """Every image's own best answer."""
+
+    def __init__(self) -> None:
+        self.entries = ()
+
+    def picked(self, root: Tensor, context: Context) -> list[int]:
+        best: list[int] = root.detach().argmax(1).tolist()
+        return best
+
+    def __str__(self) -> str:
+        return "the answer"
+
+    def __repr__(self) -> str:
+        return "Answer()"

@@ -91,6 +91,11 @@ class Target(ABC):
         """The targets that it stands for, of what the model was fed with; itself as a rule."""
         return (self,)
 
+    def is_linear(self, output: Any) -> bool:
+        """Whether the score is the root times the cotangent, also where the root moves, once it is
+        settled which class, box or pixels are meant."""
+        return False
+
     def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
         """For each image the words that the score is about, as places among those that the model
         was fed with; empty where it is about no single ones."""

@@ -48,6 +48,9 @@ class Box(Target):
     def root(self, output: Any, context: Context) -> Tensor:
         return detection_scores(output)
 
+    def is_linear(self, output: Any) -> bool:
+        return True
+
     def scored(self, output: Any, context: Context = NOTHING) -> Scored:
         root = self.root(output, context)
         found = detections(output)

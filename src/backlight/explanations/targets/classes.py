@@ -29,6 +29,9 @@ class OfTable(OfRoot):
     def root(self, output: Any, context: Context) -> Tensor:
         return self.checked(class_scores(output), context)
 
+    def is_linear(self, output: Any) -> bool:
+        return True
+
     def checked(self, table: Tensor, context: Context) -> Tensor:
         """The table itself; TargetError where the labels are not one for each column."""
         labels = context.labels

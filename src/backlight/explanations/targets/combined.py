@@ -44,6 +44,9 @@ class Not(Target):
     def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
         return self.inner.positions(context)
 
+    def is_linear(self, output: Any) -> bool:
+        return self.inner.is_linear(output)
+
     def root(self, output: Any, context: Context) -> Tensor:
         return self.inner.root(output, context)
 
@@ -88,6 +91,9 @@ class Difference(Target):
 
     def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
         return self.target.positions(context)
+
+    def is_linear(self, output: Any) -> bool:
+        return self.target.is_linear(output) and self.other.is_linear(output)
 
     def root(self, output: Any, context: Context) -> Tensor:
         one, other = self.target.root(output, context), self.other.root(output, context)

@@ -39,6 +39,9 @@ class Pixels(OfRoot):
     def root(self, output: Any, context: Context) -> Tensor:
         return pixel_scores(output)
 
+    def is_linear(self, output: Any) -> bool:
+        return True
+
     def score(self, root: Tensor, context: Context) -> Tensor:
         which = self._index(root, context)
         weights = self._weights(root.detach(), which, context)

@@ -80,6 +80,8 @@ class Word(OfTokens):
             raise TargetError(f"Word takes a word or its position in the caption, not {kind}")
         if at is not None and not isinstance(which, str):
             raise TargetError(f"Word({which}, at={at}): at= goes with a word, not a position")
+        if isinstance(which, str) and not which.strip():
+            raise TargetError(f"Word({which!r}) is empty: expected a word of the caption")
         self.which, self.at = which, at
 
     def picked(self, image: int, ids: list[int], context: Context) -> list[tuple[int, int]]:
@@ -110,6 +112,8 @@ class Word(OfTokens):
         words = reader.spoken(ids)
         said = [spoken.word.casefold() for spoken in words]
         goal = [spoken.word.casefold() for spoken in reader.spoken(_ids(reader, wanted))]
+        if not goal:
+            raise TargetError(f"{wanted!r} is no word but a mark: expected a word of the caption")
         for first in range(len(said) - len(goal) + 1):
             if said[first : first + len(goal)] == goal:
                 return Spoken(wanted, words[first].start, words[first + len(goal) - 1].stop)
@@ -192,6 +196,10 @@ class Caption(OfTokens):
             words = context.encode.spoken(ids)
             # Behind the end mark is padding.
             stop = min(stop, (words[-1].stop if words else 1) + context.encode.ends)
+        if stop <= 1:
+            raise TargetError(
+                f"{self} has no words that have a score: the tokens of image {image} are {ids}"
+            )
         return [(place, ids[place]) for place in range(1, stop)]
 
     def names(self, root: Tensor, context: Context) -> tuple[str, ...]:

@@ -132,7 +132,9 @@ def _words(
         if task in _BY_WORDS:
             raise
         return None
-    return Tokens(tokenizer, start=_start(config, task))
+    start = getattr(getattr(config, "text_config", None), "bos_token_id", None)
+    answers = (start,) if task == "vqa" and start is not None else ()
+    return Tokens(tokenizer, start=_start(config, task), marks=answers)
 
 
 def _start(config: Any, task: Task) -> int | None:
