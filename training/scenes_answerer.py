@@ -24,7 +24,7 @@ from training.scenes_questions import KINDS, questions
 
 NAME: Final = "scenes-answerer"
 LEVEL: Final = "medium"
-RECIPE: Final = Recipe()
+RECIPE: Final = Recipe(epochs=8)
 
 
 def main() -> None:

@@ -33,7 +33,8 @@ def test_every_known_model_is_loadable_by_its_name_with_random_weights() -> None
     for known in known_models():
         model = load_model(known.name, weights="none")
         assert model.version == "random weights"
-        channels = 6 if known.name == "catch-dqn" else 3  # two pictures, one behind the other
+        # Two pictures, one behind the other, in colour and in grey.
+        channels = {"catch-dqn": 6, "pong-imitator": 2}.get(known.name, 3)
         assert model.input_shape == (1, channels, *known.size)
 
 

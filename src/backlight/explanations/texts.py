@@ -111,10 +111,10 @@ def _check_asked(model: Model, batch: Inputs, parts: Sequence[Target]) -> None:
     """Refuse inputs without a question, where the model or a target needs one."""
     if model.encode is not None:
         asked = next((part for part in parts if isinstance(part, Answer)), None)
+        if model.task == "vqa" and (asked is None or asked.answer is None):
+            raise InputError(f"{model.name} answers questions: give one as text='…?'")
         if asked:
             raise InputError(f"no question was asked for {asked}: give it as text='…?'")
-        if model.task == "vqa":
-            raise InputError(f"{model.name} answers questions: give one as text='…?'")
         if model.task == "embed" and {_IMAGE_NAME, _TOKENS_NAME} <= _parameters(model).keys():
             raise InputError(
                 f"{model.name} embeds a photo beside a text, and does not run without: "

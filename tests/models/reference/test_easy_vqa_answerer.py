@@ -40,7 +40,7 @@ def model() -> bl.Model:
 @pytest.fixture(scope="module")
 def cases(model: bl.Model) -> list[localisation.Case]:
     """Questions whose answer is read from the shape, answered rightly."""
-    return localisation.right(model, localisation.easy_vqa_cases(60))
+    return localisation.right(model, localisation.easy_vqa_cases(90))
 
 
 def share(true: torch.Tensor) -> float:
@@ -68,13 +68,6 @@ def test_maps_of_answers_point_at_the_shape(
     some = [case for case in cases if case.kind == kind]
     assert len(some) > 30
     assert share(localisation.pointed(model, some, localisation.answers).on) >= 0.9
-
-
-def test_maps_of_what_speaks_against_an_answer_point_elsewhere(
-    model: bl.Model, cases: list[localisation.Case]
-) -> None:
-    off = localisation.pointed(model, cases, localisation.against)
-    assert share(~off.on[off.shown]) >= 0.9
 
 
 def test_all_ways_agree_about_the_map(model: bl.Model, cases: list[localisation.Case]) -> None:

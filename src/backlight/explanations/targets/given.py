@@ -11,6 +11,7 @@ from torch import Tensor
 
 from backlight.errors import OutputError, TargetError
 from backlight.explanations.inputs import Inputs
+from backlight.explanations.targets.answers import Answer
 from backlight.explanations.targets.base import NOTHING, Context, Scored, Target
 from backlight.explanations.targets.classes import Class, TopClass, is_entry
 from backlight.explanations.targets.words import Caption
@@ -72,15 +73,16 @@ def as_target(given: TargetLike, task: Task = "classify") -> Target:
     """A target from what a caller may write for one.
 
     Args:
-        given: where it is None, what a model of that task says by itself: its caption; else each
-            image's top class, answer or action.
+        given: where it is None, what a model of that task says by itself: its caption, its answer;
+            else each image's top class or action.
         task: of the model.
 
     Raises:
         TargetError: it is nothing that a target can be made from.
     """
     if given is None:
-        return Caption() if task == "caption" else TopClass()
+        own: dict[str, type[Target]] = {"caption": Caption, "vqa": Answer}
+        return own.get(task, TopClass)()
     if isinstance(given, Target):
         return given
     if is_entry(given):

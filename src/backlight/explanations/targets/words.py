@@ -2,7 +2,7 @@
 
 The model is fed with the caption (teacher forcing) and gives, at each place, scores for the word
 that comes next, (B, T, V). A word's score is its log-probability given the words before it; a
-caption's is the sum of them (Selvaraju et al. 2017, section 7.1).
+caption's is the sum of them (Selvaraju et al. 2017, section 8.1).
 """
 
 from __future__ import annotations
