@@ -31,7 +31,8 @@ from backlight.explanations.targets.embeddings import Embedding
 from backlight.explanations.targets.every_word import Words
 from backlight.explanations.targets.forms import score_table
 from backlight.explanations.targets.given import TargetLike, as_target
-from backlight.explanations.texts import Text, by_text, text_facts, with_words
+from backlight.explanations.text_facts import text_facts
+from backlight.explanations.texts import Text, by_text, with_words
 from backlight.explanations.tokens import tokens_of
 from backlight.explanations.word_relevance import WordRelevance, relevance_of
 from backlight.gradients.backprop import Backprop

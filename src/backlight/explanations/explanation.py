@@ -18,7 +18,7 @@ from backlight.explanations.inputs import Photo
 from backlight.explanations.methods import Method
 from backlight.explanations.targets.base import Target
 from backlight.explanations.targets.classes import class_name
-from backlight.explanations.texts import TextFacts
+from backlight.explanations.text_facts import TextFacts
 from backlight.explanations.word_relevance import WordRelevance
 from backlight.models.tasks import Task
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,7 +15,7 @@ from backlight.explanations.chance import generators_kept
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.replica import Replica
 from backlight.explanations.targets.answers import Answer
-from backlight.explanations.targets.base import Context, Target
+from backlight.explanations.targets.base import Target
 from backlight.explanations.targets.words import Caption
 from backlight.explanations.tokens import tokens_of
 from backlight.models.model import Model
@@ -27,26 +26,6 @@ _IMAGE_NAME, _TOKENS_NAME = "pixel_values", "input_ids"
 _ANSWER_NAME = "decoder_input_ids"
 
 Text = str | Sequence[str]
-
-
-@dataclass(frozen=True)
-class TextFacts:
-    """The words beside the image, and which of them were explained.
-
-    Attributes:
-        words: for each image the words as the model reads them; empty where only it knows them.
-        positions: for each image the words that the target is about, as places among them; empty
-            where it is about no single ones.
-        own: whether the model said them by itself.
-    """
-
-    words: tuple[tuple[str, ...], ...] = ()
-    positions: tuple[tuple[int, ...], ...] = ()
-    own: bool = False
-
-    def of(self, place: slice) -> TextFacts:
-        """The same of some of the images."""
-        return TextFacts(self.words[place], self.positions[place], self.own)
 
 
 def by_text(model: Model, targets: Sequence[Target]) -> list[list[int]]:
@@ -212,16 +191,6 @@ def _spelt(model: Model, made: Any, count: int) -> Tensor:
     if start is not None:
         ids[:, 0] = start
     return ids
-
-
-def text_facts(batch: Inputs, target: Target, context: Context) -> TextFacts | None:
-    """What is known of the words beside the images; None where there are none."""
-    if context.tokens is None:
-        return None
-    read = context.encode.spoken if isinstance(context.encode, Reader) else None
-    rows = context.tokens.tolist() if read else []
-    words = tuple(tuple(spoken.word for spoken in read(row)) for row in rows) if read else ()
-    return TextFacts(words, target.positions(context), batch.own_words)
 
 
 def _with_own_words(model: Model, batch: Inputs, target: Target) -> Inputs:
