@@ -25,7 +25,6 @@ from training.answering import (
     accuracies,
     first_pictures,
     looked_at,
-    rise_and_fall,
 )
 from training.easy_vqa_data import easy_vqa_part, shape_masks
 from training.recording import write
@@ -132,12 +131,6 @@ def test_places_are_looked_at_in_the_order_of_the_picture() -> None:
     assert seen.where[:33].tolist()[0] == [-1, -1]
     assert seen.where[31].tolist() == [1, -1]
     assert seen.where[32].tolist() == [-1, pytest.approx(-1 + 2 / 31)]
-
-
-def test_the_rate_rises_for_a_tenth_and_then_falls_to_nothing() -> None:
-    assert [rise_and_fall(done) for done in (0, 0.05, 0.1, 0.55, 1)] == pytest.approx(
-        [0, 0.5, 1, 0.5, 0]
-    )
 
 
 def test_what_is_in_a_picture_is_told_by_two_answers_about_it() -> None:

@@ -19,8 +19,10 @@ from backlight.scenes import CAPTION_WORDS, CLASSES, Vocabulary, batch, make_sce
 # The scripts are no part of the package: they lie at the repository's root.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from training import captions_data, precision, scenes_captioner, scenes_classifiers, scenes_data
+from training.feeding import as_input
+from training.optimising import rise_and_fall
 from training.recording import write
-from training.scenes_classifiers import Recipe, as_input, flipped, make, rise_and_fall
+from training.scenes_classifiers import Recipe, flipped, make
 
 TINY = Recipe(scenes=128, held_out=60, epochs=2)
 SMALL = scenes_captioner.Recipe(

@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from backlight.models.reference.answerer import Answerer, where_places_lie
+from training.feeding import as_input
+from training.optimising import adamw
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -99,10 +101,7 @@ def train(
     still = {id(parameter) for part in trunk for parameter in part.parameters()}
     learned = [parameter for parameter in module.parameters() if id(parameter) not in still]
     steps = len(known.images) // recipe.batch
-    optimiser = torch.optim.AdamW(learned, recipe.rate, weight_decay=recipe.decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: rise_and_fall((step + 0.5) / (recipe.epochs * steps))
-    )
+    optimiser, schedule = adamw(learned, recipe.rate, recipe.decay, recipe.epochs * steps)
     for epoch in range(recipe.epochs):
         module.train()
         order, total = torch.randperm(len(known.images), generator=chance), 0.0
@@ -143,12 +142,6 @@ def first_pictures(asked: Asked, count: int) -> Asked:
     return Asked(asked.images[:count], *(column[:rows] for column in asked[1:]))
 
 
-def rise_and_fall(done: float) -> float:
-    """What the rate is multiplied by when this share of the training is done: straight up to 1 in
-    the first tenth, then straight down to 0."""
-    return min(done / 0.1, (1 - done) / 0.9)
-
-
 def _some(count: int, share: float, chance: torch.Generator) -> Tensor:
     return torch.randperm(count, generator=chance)[: round(share * count)].sort().values
 
@@ -157,11 +150,6 @@ def _rows(asked: Asked) -> tuple[Tensor, Tensor]:
     """Of every picture, the first of its questions and how many there are."""
     count = np.bincount(asked.of, minlength=len(asked.images))
     return torch.from_numpy(np.cumsum(count) - count), torch.from_numpy(count)
-
-
-def as_input(images: Tensor) -> Tensor:
-    """As the network's preprocessing does it: bytes to -1 to 1."""
-    return ((images.float() - 127.5) / 127.5).contiguous(memory_format=torch.channels_last)
 
 
 def answered(module: Answerer, asked: Asked, at_once: int = 100) -> Array:

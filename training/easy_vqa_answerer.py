@@ -23,8 +23,10 @@ from torch.nn import functional as F
 from backlight.models.reference.catalogue import REFERENCES
 from backlight.models.reference.easy_answerer import EasyAnswerer
 from backlight.models.reference.easy_vqa import ANSWERS
-from training.answering import Asked, as_input, first_pictures, rise_and_fall, told
+from training.answering import Asked, first_pictures, told
 from training.easy_vqa_data import KINDS, easy_vqa_part
+from training.feeding import as_input
+from training.optimising import adamw
 from training.recording import WEIGHTS, round_to_file, write
 
 NAME: Final = "easy-vqa-answerer"
@@ -96,9 +98,8 @@ def train(module: EasyAnswerer, known: Asked, recipe: Recipe) -> None:
     things = torch.from_numpy(things_of(known))
     chance = torch.Generator().manual_seed(recipe.seed)
     steps = len(images) // recipe.batch
-    optimiser = torch.optim.AdamW(module.parameters(), recipe.rate, weight_decay=recipe.decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: rise_and_fall((step + 0.5) / (recipe.epochs * steps))
+    optimiser, schedule = adamw(
+        module.parameters(), recipe.rate, recipe.decay, recipe.epochs * steps
     )
     started = time.perf_counter()
     for epoch in range(recipe.epochs):

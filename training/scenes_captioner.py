@@ -22,8 +22,9 @@ from torch.nn import functional as F
 
 from backlight.models.reference.captioner import EVENLY, Captioner
 from training.captions_data import Captioned, captioned, continued, sentences
+from training.feeding import as_input
+from training.optimising import adamw
 from training.recording import WEIGHTS, halved, round_to_file, write
-from training.scenes_classifiers import as_input, rise_and_fall
 from training.scenes_data import HELD_OUT
 
 NAME = "scenes-captioner"
@@ -141,9 +142,8 @@ def train(module: Captioner, known: Captioned, unseen: Captioned, recipe: Recipe
     module.evenly = recipe.evenly
     chance = torch.Generator().manual_seed(recipe.seed)
     steps = len(images) // recipe.batch
-    optimiser = torch.optim.AdamW(module.parameters(), recipe.rate, weight_decay=recipe.decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: rise_and_fall((step + 0.5) / (recipe.epochs * steps))
+    optimiser, schedule = adamw(
+        module.parameters(), recipe.rate, recipe.decay, recipe.epochs * steps
     )
     few = Captioned(unseen.images[:300], unseen.tokens[:300])
     started = time.perf_counter()

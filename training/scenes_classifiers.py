@@ -21,6 +21,8 @@ from torch.nn import functional as F
 from backlight.models.reference.catalogue import REFERENCES
 from backlight.models.reference.evidence import Evidence
 from backlight.scenes import CLASSES
+from training.feeding import as_input
+from training.optimising import adamw
 from training.precision import precisions
 from training.recording import WEIGHTS, round_to_file, write
 from training.scenes_data import HELD_OUT, Pictures, pictures
@@ -100,9 +102,8 @@ def train(module: nn.Module, known: Pictures, unseen: Pictures, recipe: Recipe) 
     pairs = torch.from_numpy(known.pairs)
     chance = torch.Generator().manual_seed(recipe.seed)
     steps = len(images) // recipe.batch
-    optimiser = torch.optim.AdamW(module.parameters(), recipe.rate, weight_decay=recipe.decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: rise_and_fall((step + 0.5) / (recipe.epochs * steps))
+    optimiser, schedule = adamw(
+        module.parameters(), recipe.rate, recipe.decay, recipe.epochs * steps
     )
     started = time.perf_counter()
     for epoch in range(recipe.epochs):
@@ -131,23 +132,12 @@ def train(module: nn.Module, known: Pictures, unseen: Pictures, recipe: Recipe) 
         )
 
 
-def rise_and_fall(done: float) -> float:
-    """What the rate is multiplied by when this share of the training is done: straight up to 1 in
-    the first tenth, then straight down to 0."""
-    return min(done / 0.1, (1 - done) / 0.9)
-
-
 def flipped(images: Tensor, labels: Tensor, chance: torch.Generator) -> Tensor:
     """Half of the pictures mirrored left to right; not those with a crescent, the one shape that
     is not its own mirror image."""
     mirrored = torch.rand(len(images), generator=chance) < 0.5
     mirrored &= labels[:, CLASSES.index("crescent")] == 0
     return torch.where(mirrored[:, None, None, None], images.flip(3), images)
-
-
-def as_input(images: Tensor) -> Tensor:
-    """As the network's preprocessing does it: bytes to -1 to 1."""
-    return ((images.float() - 127.5) / 127.5).contiguous(memory_format=torch.channels_last)
 
 
 def predicted(module: nn.Module, images: np.ndarray[Any, np.dtype[Any]]) -> Any:

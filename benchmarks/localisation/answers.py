@@ -20,6 +20,7 @@ from backlight.scenes import CLASSES, COLOURS, Scene, scenes
 from backlight.scenes.questions import Question
 from backlight.scenes.words import split_words
 from benchmarks.lines import Line
+from benchmarks.localisation.pointing import percent
 
 KINDS = ("colour", "shape", "texture", "relation", "presence")
 # What questions of a kind name their object by, those about scenes and those of easy-VQA.
@@ -91,9 +92,10 @@ def easy_vqa_cases(count: int = PICTURES) -> list[Case]:
     """Of so many test pictures of easy-VQA, the first question of each kind that is not answered
     with no."""
     from backlight.models.reference.easy_vqa import ANSWERS, QUESTION_WORDS
-    from training.answering import as_input, first_pictures
+    from training.answering import first_pictures
     from training.easy_vqa_data import KINDS as THEIRS
     from training.easy_vqa_data import easy_vqa_part, shape_masks
+    from training.feeding import as_input
 
     asked = first_pictures(easy_vqa_part("test"), count)
     images = as_input(torch.from_numpy(asked.images))
@@ -215,11 +217,11 @@ def measure(name: str, every: Sequence[Case]) -> Iterator[Line]:
     print(f"{'no map':>9}{'not the answer: off it':>24}")
     for layer in LAYERS[name]:
         towards, away = pointed(model, cases, answers, layer), pointed(model, cases, against, layer)
-        shares = [_percent(towards.on[_places(cases, kind)]) for kind in kinds]
+        shares = [percent(towards.on[_places(cases, kind)]) for kind in kinds]
         print(
             f"  {layer:<16}"
             + "".join(f"{share:>10}" for share in shares)
-            + f"{_percent(~towards.shown):>9}{_percent(~away.on[away.shown]):>24}"
+            + f"{percent(~towards.shown):>9}{percent(~away.on[away.shown]):>24}"
         )
     there, off = pointed(model, cases, answers), pointed(model, cases, against)
     definite = _places(cases, "definite")
@@ -231,18 +233,18 @@ def measure(name: str, every: Sequence[Case]) -> Iterator[Line]:
     if compared:
         yield from _compared(name, model, compared)
         pairs = moved(cases, there)
-        print(f"  of two objects in one picture, each map on its own: {_percent(pairs)}")
+        print(f"  of two objects in one picture, each map on its own: {percent(pairs)}")
     for method in ("gradient-x-input", "integrated-gradients"):
         heeded = {kind: naming(model, _of_kind(cases, kind), method) for kind in NAMED_BY}
-        shares = ", ".join(f"{kind} {_percent(named)}" for kind, named in heeded.items())
+        shares = ", ".join(f"{kind} {percent(named)}" for kind, named in heeded.items())
         print(f"  the word that names the object has the largest {method}: {shares}")
 
 
 def _compared(name: str, model: bl.Model, cases: Sequence[Case]) -> Iterator[Line]:
     """Why this answer rather than that of another object, and the other way round."""
     there, off = pointed(model, cases, rather), pointed(model, cases, otherwise)
-    print(f"  why rather than another object's answer: {_percent(there.on)} on the object")
-    print(f"  why another object's answer rather: {_percent(~off.on[off.shown])} off the object")
+    print(f"  why rather than another object's answer: {percent(there.on)} on the object")
+    print(f"  why another object's answer rather: {percent(~off.on[off.shown])} off the object")
     yield Line(f"{name}: maps of Difference on it", _share(there.on), BOUND, at_least=True)
     share = _share(~off.on[off.shown])
     yield Line(f"{name}: maps of Difference off it", share, BOUND, at_least=True)
@@ -280,7 +282,3 @@ def _places(cases: Sequence[Case], kind: str) -> list[int]:
 
 def _share(true: Tensor) -> float:
     return float(true.float().mean())
-
-
-def _percent(true: Tensor) -> str:
-    return f"{100 * _share(true):.1f} %"
