@@ -98,8 +98,8 @@ class Answerer(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 32, 6, stride=2, padding=2, bias=False), nn.BatchNorm2d(32), nn.ReLU()
         )
-        self.stage1 = Block(32, 48, dilation=1)
-        self.stage2 = Block(48, 64, dilation=2)
+        self.stage1 = Block(32, 48, dilations=(1, 1))
+        self.stage2 = Block(48, 64, dilations=(2, 2))
         self.mix = nn.Sequential(
             nn.Conv2d(48 + 64, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
         )

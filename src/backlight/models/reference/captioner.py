@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from backlight.errors import InputError
 from backlight.models.reference.beam_search import State, beam_search
+from backlight.models.reference.resnet import Block
 
 SIDE: Final = 16  # cells along each side of the last maps, 4 pixels each
 LENGTH: Final = 24  # tokens of a caption, marks included
@@ -47,8 +48,8 @@ class Encoder(nn.Module):
             nn.BatchNorm2d(channels),
             nn.ReLU(),
         )
-        self.wide1 = Block(channels, (1, 2))
-        self.wide2 = Block(channels, (2, 1))
+        self.wide1 = Block(channels, channels, dilations=(1, 2))
+        self.wide2 = Block(channels, channels, dilations=(2, 1))
         self.both = nn.Sequential(
             nn.Conv2d(2 * channels, channels, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()
         )
@@ -57,26 +58,6 @@ class Encoder(nn.Module):
         """The maps, not negative."""
         near = self.near(self.stem(images))
         return self.both(torch.cat([near, self.wide2(self.wide1(near))], 1))  # type: ignore[no-any-return]
-
-
-class Block(nn.Module):
-    """Two convolutions, dilated to see further, and what they were given added before the last
-    ReLU; the size stays."""
-
-    def __init__(self, channels: int, dilations: tuple[int, int]) -> None:
-        super().__init__()
-        first, second = dilations
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=first, dilation=first, bias=False)
-        self.norm1 = nn.BatchNorm2d(channels)
-        self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=second, dilation=second, bias=False)
-        self.norm2 = nn.BatchNorm2d(channels)
-        self.relu2 = nn.ReLU()
-
-    def forward(self, maps: Tensor) -> Tensor:
-        """From (N, channels, h, w) to the same."""
-        inner = self.relu1(self.norm1(self.conv1(maps)))
-        return self.relu2(self.norm2(self.conv2(inner)) + maps)  # type: ignore[no-any-return]
 
 
 class Glimpses(nn.Module):

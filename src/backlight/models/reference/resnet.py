@@ -20,12 +20,12 @@ class Block(nn.Module):
     The shortcut is a 1×1 convolution where the channels change, else the identity.
     """
 
-    def __init__(self, inputs: int, outputs: int, dilation: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, dilations: tuple[int, int]) -> None:
         super().__init__()
-        self.conv1 = _convolution(inputs, outputs, dilation)
+        self.conv1 = _convolution(inputs, outputs, dilations[0])
         self.norm1 = nn.BatchNorm2d(outputs)
         self.relu1 = nn.ReLU()
-        self.conv2 = _convolution(outputs, outputs, dilation)
+        self.conv2 = _convolution(outputs, outputs, dilations[1])
         self.norm2 = nn.BatchNorm2d(outputs)
         self.shortcut: nn.Module = nn.Identity()
         if inputs != outputs:
@@ -49,8 +49,8 @@ class ResNet(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 32, 6, stride=2, padding=2, bias=False), nn.BatchNorm2d(32), nn.ReLU()
         )
-        self.stage1 = Block(32, 48, dilation=1)
-        self.stage2 = Block(48, 64, dilation=2)
+        self.stage1 = Block(32, 48, dilations=(1, 1))
+        self.stage2 = Block(48, 64, dilations=(2, 2))
         self.head = nn.Conv2d(64, shapes * colours, 1)
 
     def evidence(self, images: Tensor) -> Evidence:
