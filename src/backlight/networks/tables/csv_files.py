@@ -10,7 +10,8 @@ import io
 import itertools
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,15 +25,6 @@ _FIELD = 1 << 27  # characters of the longest field; the csv module allows 131,0
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
 # Not "None", which pandas adds by itself: that is what some classes are called.
 MISSING: Final = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null")
-
-
-class TextSource(Protocol):
-    """A file of text, on a disk or in memory; as text it is what messages call it."""
-
-    def open(
-        self, mode: str = ..., *, encoding: str | None = ..., newline: str | None = ...
-    ) -> Any:
-        """A new stream from its beginning."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +48,9 @@ class TextInMemory:
         """A new stream of it, of bytes or of text."""
         stream = io.BytesIO(self.content)
         return stream if "b" in mode else io.TextIOWrapper(stream, encoding, newline=newline)
+
+
+TextSource = Path | TextInMemory
 
 
 def read_csv(path: TextSource) -> tuple[Any, npt.NDArray[np.int64] | None]:
