@@ -18,6 +18,21 @@ _MOST_REPEATS: Final = 50
 _LONGEST_WATCHED: Final = 2.0
 
 
+def median_seconds(run: Callable[[], Any], patience: float) -> float:
+    """The median time of some runs after a first, a few hundredths of a second in all; where one
+    takes longer than `patience` (seconds) there are no more."""
+    run()  # the first run pays for imports and warming up
+    taken: list[float] = []
+    end = time.perf_counter() + 0.03
+    while len(taken) < 3 or (time.perf_counter() < end and len(taken) < 15):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+        if taken[-1] > patience:
+            break
+    return float(np.median(taken))
+
+
 @dataclass(frozen=True)
 class Measured:
     """A gradient and its cost: see `Row` for the units."""
