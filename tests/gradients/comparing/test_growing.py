@@ -27,6 +27,10 @@ def test_the_network_has_a_right_gradient_by_as_many_numbers_as_it_says() -> Non
     f, x = grown.made(6)
     assert sum(np.size(part) for part in x.values()) == grown.parameters(6) == 32
     assert bl.check(f, x)
+    f, x = grown.made(300)
+    swept, carried = bl.gradient(f, x), bl.gradient(f, x, "dual")
+    for name in x:
+        np.testing.assert_allclose(carried[name], swept[name], rtol=1e-11, atol=1e-16)
 
 
 def test_sizes_double_and_each_begins_with_one_evaluation() -> None:

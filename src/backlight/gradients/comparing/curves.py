@@ -43,6 +43,11 @@ def step_errors(comparison: Comparison) -> tuple[Any, dict[str, Any]]:
     return steps, errors
 
 
+def best_step(errors: Any) -> int:
+    """Which of a scheme's errors is the least; of those that are as good as none the first."""
+    return int(np.nanargmin(np.maximum(errors, np.finfo(float).eps / 8)))
+
+
 def costs(comparison: Comparison) -> tuple[dict[str, Any], dict[str, Any]]:
     """For each way the numbers of inputs it was tried on, and the seconds it took."""
     nest = take_apart(comparison.x)

@@ -15,9 +15,9 @@ from backlight.gradients.method import find_way
 
 #: Backward differences cost what forward ones do, Richardson's twice what central ones do.
 WAYS: Final = ("backprop", "dual", "central", "forward", "complex-step")
-_MOST: Final = 10_000  # parameters
+MOST: Final = 5_000  # parameters
 # A way whose gradient takes longer than this (seconds) is not tried on more parameters.
-_PATIENCE: Final = 0.3
+_PATIENCE: Final = 0.2
 _INPUT, _TARGET = np.array([0.05, 0.10]), np.array([0.01, 0.99])
 
 
@@ -34,6 +34,17 @@ class Growing:
     title: str
     made: Callable[[int], tuple[Callable[[Any], Any], Any]]
     parameters: Callable[[int], int]
+
+    def sizes(self, most: int = MOST) -> list[int]:
+        """The numbers of parameters it is measured at: of 1, 2, 4, 8 … of it, up to `most`."""
+        return [self.parameters(count) for count in self.counts(most)]
+
+    def counts(self, most: int = MOST) -> list[int]:
+        """How many of it these are."""
+        counts = [1]
+        while self.parameters(2 * counts[-1]) <= most:
+            counts.append(2 * counts[-1])
+        return counts
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ def network() -> Growing:
 
 
 def growing_costs(
-    grown: Growing, ways: Sequence[str] = WAYS, *, most: int = _MOST, patience: float = _PATIENCE
+    grown: Growing, ways: Sequence[str] = WAYS, *, most: int = MOST, patience: float = _PATIENCE
 ) -> Iterator[Cost]:
     """Times, as they are measured: sizes double, and at each one the evaluation comes first.
 
@@ -93,10 +104,11 @@ def growing_costs(
     Args:
         most: no more parameters than these.
     """
-    left, count = list(ways), 1
-    while left and grown.parameters(count) <= most:
+    left = list(ways)
+    for count, parameters in zip(grown.counts(most), grown.sizes(most), strict=True):
+        if not left:
+            return
         f, x = grown.made(count)
-        parameters = grown.parameters(count)
         evaluated = functools.partial(f, x)
         yield Cost("evaluation", parameters, median_seconds(evaluated, patience))
         for way in tuple(left):
@@ -104,7 +116,6 @@ def growing_costs(
             if found.seconds is None or found.seconds > patience:
                 left.remove(way)
             yield found
-        count *= 2
 
 
 def _cost_of(way: str, f: Callable[[Any], Any], x: Any, parameters: int, patience: float) -> Cost:
