@@ -103,15 +103,20 @@ class Inputs:
     @property
     def first(self) -> Inputs:
         """The same with the first image only, for looking at the model rather than the photo."""
-        batch = self.image.shape[0]
+        return self.one(0)
+
+    def one(self, index: int) -> Inputs:
+        """The same with one image only."""
+        batch, place = self.image.shape[0], slice(index, index + 1)
 
         def cut(entry: Any) -> Any:
             is_batched = isinstance(entry, Tensor) and entry.ndim > 0 and len(entry) == batch
-            return entry[:1] if is_batched else entry
+            return entry[place] if is_batched else entry
 
         named = None if self.named is None else {k: cut(v) for k, v in self.named.items()}
-        arguments = tuple(map(cut, self.arguments))
-        return Inputs(self.image[:1], arguments, named, self.photos[:1], self.texts[:1])
+        arguments, photos = tuple(map(cut, self.arguments)), self.photos[place]
+        texts, own = self.texts[place], self.own_words
+        return Inputs(self.image[place], arguments, named, photos, texts, own)
 
 
 class _ImageGoesHere:
