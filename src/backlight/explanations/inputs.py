@@ -163,9 +163,9 @@ def prepare(model: Model, given: Any) -> Inputs:
     Args:
         model: its preprocessing turns photos into tensors; tensors are taken as they are, but for
             the model's device and, where all its weights share one, floating-point type.
-        given: a photo (path, bytes, PIL image, array of height × width × channels), a list of
-            photos, a tensor (B, C, H, W) or (C, H, W), or a tuple or mapping of tensors for a
-            model with several inputs.
+        given: a photo (path, bytes, PIL image, array of height × width × channels, or a `Photo`
+            that was read before), a list of photos, a tensor (B, C, H, W) or (C, H, W), or a tuple
+            or mapping of tensors for a model with several inputs.
 
     Raises:
         ImageError: a photo cannot be read.
@@ -222,7 +222,7 @@ def _from_photos(model: Model, given: list[Any]) -> Inputs:
     photos, tensors = [], []
     for index, source in enumerate(given):
         try:
-            picture = read_image(source)
+            picture = source.picture if isinstance(source, Photo) else read_image(source)
         except BacklightError as error:
             if len(given) == 1:
                 raise
@@ -259,6 +259,8 @@ def _one_image(made: Any) -> Tensor:
 
 def _file_name(source: Any) -> str:
     """The name of the file a photo comes from, without its folder; empty where there is none."""
+    if isinstance(source, Photo):
+        return source.name if source.is_file else ""
     if not isinstance(source, str | os.PathLike):
         source = getattr(source, "filename", None) or getattr(source, "name", None)
     return os.path.basename(os.fsdecode(source)) if isinstance(source, str | os.PathLike) else ""
