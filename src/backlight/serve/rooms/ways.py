@@ -40,9 +40,9 @@ class Typed(BaseModel):
 class Selected(Asked):
     """A function, a point, and some of the ways."""
 
-    ways: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=len(NAMES))] = (
-        Field(list(NAMES), description=f"of {', '.join(NAMES)}; default: all")
-    )
+    ways: Annotated[
+        list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=len(NAMES))
+    ] = Field(list(NAMES), description=f"of {', '.join(NAMES)}; default: all")
 
 
 @router.get("/functions", summary="The worked examples, and what a formula may name")
@@ -118,9 +118,9 @@ async def steps(request: Request, asked: Asked) -> dict[str, Any]:
 @router.post(
     "/cost",
     summary="The time of a gradient as the function grows, streamed as it is measured",
-    description="Server-sent events: `growing` with what grows, the ways and the sizes, `cost` for each "
-    "time measured (way, parameters, seconds; seconds null and a reason where a way refuses), at "
-    "the end `done`, or `failure` with its kind and message.",
+    description="Server-sent events: `growing` with what grows, the ways and the sizes, `cost` for "
+    "each time measured (way, parameters, seconds; seconds null and a reason where a way refuses), "
+    "at the end `done`, or `failure` with its kind and message.",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )

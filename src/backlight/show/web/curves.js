@@ -10,8 +10,8 @@ const CURVE_NS = "http://www.w3.org/2000/svg";
  * A chart of curves.
  *
  * title   of the figure, for those who do not see it
- * x, y    { label, log, least, text(value) }: a label with its unit; a logarithmic axis puts what is
- *         zero or below `least` at the least
+ * x, y    { label, log, least, most, text(value) }: a label with its unit; a logarithmic axis puts
+ *         what is zero or below `least` at the least, any axis what is above `most` at the most
  * series  [{ name, points: [[x, y or null], …], best: index or null, bestText }], in the order of x
  * reading what the slider below moves along: "Step", "Epoch"
  *
@@ -39,8 +39,10 @@ function curveDraw(chart, picture) {
   const em = parseFloat(getComputedStyle(picture).fontSize) || 16;
   const width = Math.max(18 * em, picture.getBoundingClientRect().width || 40 * em);
   const height = Math.min(Math.max(0.62 * width, 15 * em), 26 * em);
-  const longest = Math.max(0, ...chart.series.map((one) => one.name.length));
-  const box = { left: 3.6 * em, right: width - (0.5 * longest + 1.2) * em, top: 1.4 * em, bottom: height - 3 * em, em };
+  // A narrow chart leaves the names to the list below it.
+  const named = width > 34 * em;
+  const longest = named ? Math.max(0, ...chart.series.map((one) => one.name.length)) : 0;
+  const box = { left: 3.6 * em, right: width - (0.6 * longest + 1.2) * em, top: 1.4 * em, bottom: height - 3 * em, em };
   const points = chart.series.flatMap((one) => one.points);
   const axes = {
     x: curveAxis(points.map((point) => point[0]), chart.x),
@@ -55,7 +57,7 @@ function curveDraw(chart, picture) {
   picture.style.height = `${height}px`;
   picture.setAttribute("aria-label", curveTold(chart));
   picture.replaceChildren(...curveGrid(chart), ...chart.series.map((one, i) => drawnCurve(one, i, chart.frame)),
-    ...curveLabels(chart.series, chart.frame), ...curveCross(chart));
+    ...(named ? curveLabels(chart.series, chart.frame) : []), ...curveCross(chart));
 }
 
 function curveGrid({ frame, x, y }) {
@@ -124,7 +126,7 @@ function curveReading(chart, label, redraw) {
     tell();
     redraw();
   };
-  slider.addEventListener("input", () => choose(curvePlaces(chart)[Number(slider.value)] ?? null));
+  for (const event of ["input", "focus"]) slider.addEventListener(event, () => choose(curvePlaces(chart)[Number(slider.value)] ?? null));
   const refresh = () => {
     if (!curvePlaces(chart).includes(chart.at)) chart.at = null;
     tell();

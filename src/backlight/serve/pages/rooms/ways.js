@@ -17,7 +17,7 @@ export async function mount(root, state) {
   const compared = h("div", { class: "compared" }, results.ways.element, results.derivatives.element);
   const curves = h("div", { class: "curved" }, results.steps.element, results.cost.element);
   const place = h("div", { class: "results" }, compared, curves);
-  let running = null;
+  let running = null, begun = false;
 
   async function run() {
     running?.abort();
@@ -48,7 +48,7 @@ export async function mount(root, state) {
   const chosen = functionPanel(catalog, state.get(), {
     changed(address) {
       state.set(address);
-      soon();
+      if (begun) soon();
     },
     wrong() {
       soon.cancel();
@@ -60,7 +60,9 @@ export async function mount(root, state) {
       h("p", { class: "lede" }, "One gradient by backpropagation, by dual numbers and by finite differences: how right each is, and what it costs.")),
     chosen.element, place);
   compared.hidden = curves.hidden = true;
-  if (await chosen.begin()) await run();
+  const ready = await chosen.begin();
+  begun = true;
+  if (ready) run();
   return () => {
     soon.cancel();
     running?.abort();

@@ -102,7 +102,7 @@ export function functionPanel(catalog, address, { changed, wrong }) {
   }
 
   function tell() {
-    const own = now.example && at() === at.call(null, now) && sameAsExample();
+    const own = now.example && sameAsExample();
     changed({ example: now.example, formula: now.example ? null : formula.value, at: own ? null : at() });
   }
 
@@ -155,8 +155,8 @@ function drawn(mathml) {
 }
 
 function marked(text, { message, start, end }) {
-  const characters = [...text].join("") === text ? text : text; // places count UTF-16 here
-  const [before, at, after] = [characters.slice(0, start), characters.slice(start, end), characters.slice(end)];
+  const characters = [...text]; // as the server counts them
+  const [before, at, after] = [[0, start], [start, end], [end]].map(([from, to]) => characters.slice(from, to).join(""));
   return [h("code", { class: "typed", "aria-hidden": "true" }, before, h("mark", {}, at || " "), after),
     h("p", { class: "complaint" }, message[0].toUpperCase() + message.slice(1))];
 }
@@ -164,5 +164,5 @@ function marked(text, { message, start, end }) {
 function vocabulary(words) {
   return h("details", { class: "vocabulary" }, h("summary", {}, "What may be typed"),
     h("p", { class: "note" }, "+ − * / ^ (or **), brackets, |x|, pi, e, and variables under any name. 3x, 2(x + 1) and x y multiply. Functions:"),
-    h("dl", {}, words.map(({ name, meaning }) => [h("dt", {}, h("code", {}, name)), h("dd", {}, meaning)])));
+    h("dl", {}, words.flatMap(({ name, meaning }) => [h("dt", {}, h("code", {}, name)), h("dd", {}, meaning)])));
 }
