@@ -1,10 +1,9 @@
-"""Answers that come piece by piece while the work goes on: server-sent events."""
+"""Answers that come piece by piece while work in its turn goes on."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -13,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from backlight.errors import BacklightError
+from backlight.serve.events import answered, event
 from backlight.serve.turns import Busy, Stop, Stopped, Turns
 
 _LOG = logging.getLogger("backlight.serve")
@@ -28,19 +28,15 @@ def streamed(request: Request, work: Callable[[Stop, Tell], None]) -> StreamingR
     The last event is `done`, or `failure` with the kind and the message that an answer of 4xx
     would have.
     """
-    return StreamingResponse(
-        _blocks(request, work),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-    )
+    return answered(_events(request, work))
 
 
-async def _blocks(request: Request, work: Callable[[Stop, Tell], None]) -> AsyncIterator[str]:
+async def _events(request: Request, work: Callable[[Stop, Tell], None]) -> AsyncIterator[str]:
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[str | None] = asyncio.Queue()
 
     def tell(name: str, data: Any) -> None:
-        loop.call_soon_threadsafe(queue.put_nowait, _block(name, data))
+        loop.call_soon_threadsafe(queue.put_nowait, event(name, data))
 
     turns: Turns = request.app.state.turns
     task = asyncio.ensure_future(turns.run(request, lambda stop: work(stop, tell)))
@@ -60,13 +56,9 @@ def _last(task: asyncio.Future[None]) -> str:
         task.result()
     except (BacklightError, Busy, Stopped) as error:
         told = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
-        return _block("failure", told)
+        return event("failure", told)
     except Exception:
         _LOG.exception("a stream failed")
         told = {"kind": "InternalError", "message": "the app failed; its log shows where"}
-        return _block("failure", told)
-    return _block("done", {})
-
-
-def _block(name: str, data: Any) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, allow_nan=False)}\n\n"
+        return event("failure", told)
+    return event("done", {})
