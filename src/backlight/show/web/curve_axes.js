@@ -8,7 +8,7 @@ import { numberText } from "./numbers.js";
  */
 export function curveAxis(values, { log = false, least = 0, most = Infinity, from = null, to = null } = {}) {
   const known = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
-  let low = from ?? Math.min(...known), high = to ?? Math.max(...known);
+  let low = from ?? known.reduce((a, b) => Math.min(a, b), Infinity), high = to ?? known.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!known.length && (from === null || to === null)) [low, high] = log ? [1, 10] : [0, 1];
   if (log && least) low = Math.max(low, least);
   high = Math.max(low, Math.min(high, most));

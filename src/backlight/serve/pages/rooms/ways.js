@@ -1,18 +1,18 @@
 // Three ways: one function, its gradient by every way, compared in error and cost.
 
 import { getJSON, postJSON } from "../api.js";
-import { announce, clearError, h, later, showError } from "../widgets.js";
+import { announce, clearError, h, later, showError, styled } from "../widgets.js";
 import { costPanel } from "./ways/cost.js";
 import { functionPanel } from "./ways/function.js";
 import { stepsPanel } from "./ways/steps.js";
 import { derivativesPanel, waysPanel } from "./ways/tables.js";
-import { stylesheets } from "./ways/styles.js";
 
 export const title = "Three ways";
 
 export async function mount(root, state) {
-  await stylesheets("/static/app/rooms/ways/ways.css", "/static/show/curves.css");
-  const catalog = await getJSON("/api/ways/functions");
+  const [catalog] = await Promise.all([
+    getJSON("/api/ways/functions"), styled("/static/app/rooms/ways/ways.css", "/static/show/curves.css"),
+  ]);
   const results = { ways: waysPanel(catalog), derivatives: derivativesPanel(), steps: stepsPanel(), cost: costPanel() };
   const compared = h("div", { class: "compared" }, results.ways.element, results.derivatives.element);
   const curves = h("div", { class: "curved" }, results.steps.element, results.cost.element);
