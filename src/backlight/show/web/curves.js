@@ -108,7 +108,7 @@ function curveReading(chart, label, redraw) {
   const tell = () => {
     slider.max = Math.max(0, chart.places.length - 1);
     slider.disabled = chart.places.length === 0;
-    if (chart.at !== null) slider.value = chart.places.indexOf(chart.at);
+    slider.value = Math.max(0, chart.places.indexOf(chart.at));
     const shown = chart.at === null ? "move over the chart, or here, to read it" : chart.x.text(chart.at);
     name.textContent = `${label}: ${shown}`;
     slider.setAttribute("aria-valuetext", chart.at === null ? "not chosen" : [chart.x.text(chart.at), ...chart.series.map((one, i) => `${one.name} ${curveTextAt(chart, i, chart.at)}`)].join(", "));
