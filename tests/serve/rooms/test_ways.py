@@ -226,4 +226,5 @@ def test_a_function_whose_slope_is_infinite_is_refused_in_words(client: TestClie
     rows = asked(client, "compare", {"formula": "sqrt(x)", "at": "x=0"})["ways"]
     told = {row["way"]: row["reason"] for row in rows}
     assert told["backprop"] == told["dual"] == "the derivative by x is inf"
+    assert told["complex-step"].startswith("the derivative is infinite at this x")
     assert told["central"].startswith("f is nan where x is moved from 0.0 to -3.8")
