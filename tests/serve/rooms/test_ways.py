@@ -14,6 +14,7 @@ from backlight.gradients.examples import EXAMPLES
 from backlight.gradients.expressions.vocabulary import FUNCTIONS
 from backlight.gradients.method import NAMES
 from backlight.serve.app import create_app
+from backlight.serve.turns import Stop, Stopped
 
 POLYNOMIAL = {"formula": "3x^2 - 2y^3", "at": "x=5; y=2"}
 
@@ -155,6 +156,23 @@ def test_a_step_that_leaves_the_domain_has_no_error(client: TestClient) -> None:
     found = asked(client, "steps", {"formula": "sqrt(x - 1)", "at": "x=1.001"})
     central = next(curve for curve in found["curves"] if curve["way"] == "central")
     assert central["errors"][-1] is None
+
+
+def test_the_v_of_many_variables_is_given_up_when_nobody_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[int] = []
+
+    def check(stop: Stop) -> None:
+        calls.append(1)
+        if len(calls) > 50:
+            raise Stopped("stopped: nobody waits for the answer any more")
+
+    monkeypatch.setattr(Stop, "check", check)
+    client = TestClient(create_app(), base_url="http://localhost")
+    body = {"formula": "x*y*z", "at": "x=1; y=2; z=3"}
+    asked(client, "steps", body, 499)
+    assert len(calls) == 51
 
 
 # ------------------------------------------------------------------ cost

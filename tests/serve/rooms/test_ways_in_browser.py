@@ -152,6 +152,14 @@ def test_what_is_no_formula_is_marked_where_it_is_wrong_and_mended_by_typing(vis
     assert number(cells(page, "derivatives", "[data-entry=x]")[0]) == pytest.approx(np.cos(5.0))
 
 
+def test_a_variable_may_have_any_name(visit: Visit) -> None:
+    page = visit("/ways")
+    compared(page)
+    typed(page, "Function", "constructor^2 + toString*valueOf")
+    assert number(cells(page, "derivatives", "[data-entry=constructor]")[0]) == 2
+    assert query(page)["at"] == "constructor=1; toString=1; valueOf=1"
+
+
 def test_a_number_that_is_none_is_told_at_its_field(visit: Visit) -> None:
     page = visit("/ways", refused=True)
     compared(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -96,9 +97,12 @@ async def steps(request: Request, asked: Asked) -> dict[str, Any]:
     found = chosen(asked)
 
     def work(stop: Stop) -> dict[str, Any]:
+        def watched(x: Any) -> Any:
+            stop.check()
+            return found.f(x)
+
         comparison = _compared(found, ("backprop", "dual", "richardson"), 0.0)
-        stop.check()
-        lengths, errors = step_errors(comparison)
+        lengths, errors = step_errors(replace(comparison, f=watched))
         return {
             "truth": comparison.truth,
             "steps": lengths.tolist(),

@@ -25,6 +25,7 @@ export async function mount(root, state) {
     const { signal } = running;
     const asked = chosen.asked();
     results.cost.forget(asked);
+    place.classList.remove("stale");
     place.setAttribute("aria-busy", "true");
     try {
       // One after the other: what is timed should not share the processor with what is not.
@@ -53,6 +54,8 @@ export async function mount(root, state) {
     wrong() {
       soon.cancel();
       running?.abort();
+      place.removeAttribute("aria-busy");
+      place.classList.add("stale");
     },
   });
   root.append(

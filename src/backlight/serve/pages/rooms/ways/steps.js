@@ -29,7 +29,8 @@ export function stepsPanel() {
         best,
         bestText: `${errors[best] === 0 ? "exact" : `best ${numberText(errors[best], 2)}`} at ${numberText(steps[best], 2)}`,
       })));
-      below.textContent = `Measured against ${truth}. On the bottom line there is no error at all.`;
+      const exact = curves.some(({ errors }) => errors.some((error) => error !== null && error <= NOTHING));
+      below.textContent = `Measured against ${truth}.${exact ? " On the bottom line there is no error at all." : ""}`;
     },
   };
 }
