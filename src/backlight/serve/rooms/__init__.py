@@ -6,7 +6,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from backlight.serve.rooms import train, ways
+from backlight.serve.rooms import choices, explain, explanations, stored, train, ways
 
 #: In the order in which the API's page tells of them.
-ROUTERS: Final[tuple[APIRouter, ...]] = (ways.router, train.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    choices.router,
+    explain.router,
+    explanations.router,
+    stored.router,
+    ways.router,
+    train.router,
+)
