@@ -1,0 +1,52 @@
+"""The networks a sweep is offered of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from backlight.errors import InputError
+from backlight.networks.classics import CLASSICS
+from backlight.networks.sweeps.offered import offer, offered_names
+from backlight.networks.sweeps.sweep import swept
+
+from ..examples import example_4
+
+
+def test_example_4_comes_first_then_every_other_published_run() -> None:
+    assert offered_names()[0] == "example-4"
+    assert sorted(offered_names()) == sorted(CLASSICS)
+
+
+def test_example_4_is_as_published() -> None:
+    network, parameters, X, T = example_4()
+    found = offer("example-4")
+    assert found.network == network
+    for name, value in parameters.items():
+        np.testing.assert_array_equal(found.parameters[name], value)
+    np.testing.assert_array_equal(found.x, X[0])
+    np.testing.assert_array_equal(found.t, T[0])
+    assert (found.loss, found.learning_rate, found.rows) == ("squared-error", 0.5, 1)
+
+
+@pytest.mark.parametrize("name", offered_names())
+def test_every_one_can_be_swept(name: str) -> None:
+    found = offer(name)
+    sweep = swept(
+        found.network, found.parameters, found.x, found.t, found.loss, found.learning_rate
+    )
+    assert 0 < sweep.next().cost < sweep.cost
+
+
+def test_a_row_is_chosen() -> None:
+    np.testing.assert_array_equal(offer("example-3", 2).x, [1, 0])
+    np.testing.assert_array_equal(offer("example-3", 2).t, [1, 0])
+    with pytest.raises(InputError, match="example-3 has no row 4; its rows are 0 to 3"):
+        offer("example-3", 4)
+    with pytest.raises(InputError, match="no published run 'exmple-3'; did you mean 'example-3'"):
+        offer("exmple-3")
+
+
+def test_that_a_publication_takes_another_delta_is_told() -> None:
+    assert "only the diagonal; this sweep takes all of it" in offer("mccaffrey").remark
+    assert offer("mccaffrey-cross-entropy").remark == ""
