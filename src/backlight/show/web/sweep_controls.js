@@ -1,0 +1,76 @@
+// The buttons, the slider of the steps, the keys, and playing by itself.
+
+import { html } from "./sweep_elements.js";
+
+const PLAYED = 900; // milliseconds a step
+
+/** The controls in `root`. `act` has: step(by), goTo(step), mode(name), update(by), reset(). */
+export function controlsIn(root, act) {
+  const state = { timer: 0 };
+  const press = (text, name, run, attributes = {}) => html("button", { type: "button", "aria-label": name, title: name, onclick: run, ...attributes }, text);
+  const first = press("⏮", "To the beginning", () => act.goTo(0));
+  const before = press("◀", "Step back (key ←)", () => act.step(-1));
+  const next = press("▶", "Step forward (key →)", () => act.step(1), { class: "primary" });
+  const play = press("Play", "Play", () => (state.timer ? stop() : start()), { class: "sweep-play" });
+  const range = html("input", { type: "range", min: 0, step: 1, "aria-label": "Step of the sweep", oninput: () => act.goTo(Number(range.value)) });
+  const told = html("output", { class: "sweep-told" });
+  const modes = ["unit", "layer"].map((name) => {
+    const radio = html("input", { type: "radio", name: "sweep-mode", value: name, onchange: () => act.mode(name) });
+    return { radio, label: html("label", {}, radio, html("span", {}, name === "unit" ? "Unit by unit" : "Layer by layer")) };
+  });
+  const back = press("Take back", "Take the last update back", () => act.update(-1));
+  const apply = press("Apply the update", "Apply the update", () => act.update(1), { class: "sweep-apply" });
+  const ten = press("× 10", "Apply ten updates", () => act.update(10));
+  const reset = press("Reset", "Back to the first sweep", () => act.reset());
+  root.append(
+    html("div", { class: "sweep-row" }, first, before, next, play,
+      html("fieldset", { class: "sweep-modes" }, html("legend", { class: "sweep-unseen" }, "Step"), modes.map(({ label }) => label))),
+    html("div", { class: "sweep-row sweep-slide" }, range, told),
+    html("div", { class: "sweep-row" }, apply, ten, back, reset),
+  );
+
+  function start() {
+    if (act.atEnd()) act.goTo(0);
+    state.timer = setInterval(() => (act.atEnd() ? stop() : act.step(1)), PLAYED);
+    named("Pause");
+  }
+
+  function stop() {
+    clearInterval(state.timer);
+    state.timer = 0;
+    named("Play");
+  }
+
+  function named(word) {
+    play.textContent = word;
+    play.setAttribute("aria-label", word);
+    play.title = word;
+  }
+
+  const keys = (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest?.("input, select, textarea, [contenteditable]")) return;
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    act.step(by);
+  };
+  document.addEventListener("keydown", keys);
+
+  function show({ step, steps, mode, update, updates, more }) {
+    range.max = steps.length - 1;
+    range.value = step;
+    range.setAttribute("aria-valuetext", `step ${step + 1} of ${steps.length}: ${steps[step].words}`);
+    told.textContent = `step ${step + 1} of ${steps.length}`;
+    for (const { radio } of modes) radio.checked = radio.value === mode;
+    before.disabled = first.disabled = step === 0;
+    next.disabled = step === steps.length - 1;
+    apply.disabled = ten.disabled = update >= updates && !more;
+    back.disabled = update === 0;
+  }
+
+  const leave = () => {
+    stop();
+    document.removeEventListener("keydown", keys);
+  };
+  return { show, stop, leave };
+}

@@ -1,0 +1,195 @@
+// The network drawn: nodes, edges, biases, targets and the cost, with the numbers of a step.
+
+import { numberText } from "./numbers.js";
+import { html, shape, weightIndex } from "./sweep_elements.js";
+import { idlePlaces, litPlaces, weightOf, writeLabel } from "./sweep_labels.js";
+import { REM, between, layoutOf } from "./sweep_layout.js";
+import { edgesOf } from "./sweep_progress.js";
+
+/** A drawing in `root`. `edit(place, node)` is called where a number is to be changed, if given. */
+export function drawingIn(root, edit = null) {
+  const state = { data: null, layout: null, edges: [], places: new Map() };
+  const stage = html("div", { class: "sweep-stage", tabindex: "0", role: "group", "aria-label": "The network" });
+  root.append(stage);
+
+  function build(data) {
+    state.data = data;
+    state.places.clear();
+    const unit = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const layout = layoutOf(data.sizes, data.drawn, (root.clientWidth / unit) * REM);
+    state.layout = layout;
+    state.edges = edgesIn(data, layout);
+    const picture = shape("svg", {
+      viewBox: `0 0 ${layout.width} ${layout.height}`, class: "sweep-network",
+      style: `width:${layout.width / REM}rem;height:${layout.height / REM}rem`,
+    }, arrowheads());
+    picture.append(
+      shape("g", {}, state.edges.map((edge) => edge.line)),
+      shape("g", {}, costLines(layout)),
+      shape("g", {}, nodesIn(state, edit)),
+      shape("g", {}, state.edges.map((edge) => edge.label)),
+    );
+    stage.replaceChildren(picture);
+    for (const edge of state.edges) editable(edge.label, edit, edge.place, edge.name);
+  }
+
+  function edgesIn({ drawn, sizes }, { nodes, biases }) {
+    const edges = [];
+    for (let layer = 1; layer < sizes.length; layer += 1) {
+      nodes[layer].forEach((to, i) => {
+        const sources = [{ node: biases[layer - 1], source: null }, ...nodes[layer - 1].map((node) => ({ node, source: node.unit }))];
+        sources.forEach(({ node, source }, j) => {
+          const bias = source === null;
+          const name = bias
+            ? `bias of unit ${to.unit + 1} of layer ${layer}`
+            : `weight ${weightIndex(to.unit, source)} of layer ${layer}`;
+          edges.push({
+            layer, unit: to.unit, source, from: node, to, i, j, name, editable: edit ? " editable" : "",
+            place: { kind: bias ? "bias" : "weight", layer, unit: to.unit, source },
+            line: shape("line", { class: "sweep-edge", x1: node.x, y1: node.y, x2: to.x, y2: to.y }),
+            label: shape("g", { class: "sweep-label" }, shape("text", {}), shape("text", {})),
+          });
+        });
+      });
+    }
+    return edges;
+  }
+
+  function show(sweep, known, step) {
+    drawNodes(state, sweep, known, step);
+    drawEdges(state, sweep, known, step);
+  }
+
+  return { build, show, stage };
+}
+
+function arrowheads() {
+  const head = (name) => shape("marker", {
+    id: `sweep-arrow-${name}`, class: `sweep-arrow ${name}`, viewBox: "0 0 8 8", refX: 7, refY: 4,
+    markerWidth: 5, markerHeight: 5, orient: "auto-start-reverse",
+  }, shape("path", { d: "M0 0 L8 4 L0 8 z" }));
+  return shape("defs", {}, head("forward"), head("back"));
+}
+
+function costLines({ nodes, cost }) {
+  return nodes.at(-1).map((node) => shape("line", { class: "sweep-edge faint", x1: node.x, y1: node.y, x2: cost.x, y2: cost.y }));
+}
+
+function nodesIn(state, edit) {
+  const { layout, data } = state;
+  const { radius } = layout;
+  const last = data.sizes.length - 1;
+  state.nodes = layout.nodes.map((nodes, layer) => nodes.map((node) => {
+    const parts = {
+      circle: shape("circle", { cx: node.x, cy: node.y, r: radius }),
+      value: shape("text", { class: "sweep-value", x: node.x, y: node.y }),
+      net: shape("text", { class: "sweep-net", x: node.x, y: node.y - radius - 0.45 * REM }),
+      delta: shape("text", { class: "sweep-delta", x: node.x, y: node.y + radius + 0.55 * REM }),
+    };
+    parts.group = shape("g", { class: "sweep-node", "data-layer": layer, "data-unit": node.unit }, Object.values(parts));
+    if (layer === 0) editable(parts.group, edit, { kind: "input", unit: node.unit }, `input ${node.unit + 1}`);
+    return { ...parts, layer, unit: node.unit };
+  }));
+  const biases = layout.biases.map((place) => shape("g", { class: "sweep-bias" },
+    shape("circle", { cx: place.x, cy: place.y, r: radius * 0.62 }), shape("text", { x: place.x, y: place.y }, "1")));
+  const gaps = layout.gaps.map((place, layer) => place && shape("text", { class: "sweep-gap", x: place.x, y: place.y },
+    `${(data.sizes[layer] - data.drawn[layer].length).toLocaleString("en")} more`)).filter(Boolean);
+  state.targets = layout.targets.map((place, index) => {
+    const unit = data.drawn[last][index];
+    const text = shape("text", { x: place.x, y: place.y });
+    const group = shape("g", { class: "sweep-target", "data-unit": unit },
+      shape("rect", { x: place.x - 2 * REM, y: place.y - 0.8 * REM, width: 4 * REM, height: 1.6 * REM, rx: 6 }), text);
+    editable(group, edit, { kind: "target", unit }, `target ${unit + 1}`);
+    return { group, text, unit };
+  });
+  const { cost } = layout;
+  state.cost = shape("text", { class: "sweep-value", x: cost.x, y: cost.y + 0.45 * REM });
+  state.costNode = shape("g", { class: "sweep-cost" },
+    shape("circle", { cx: cost.x, cy: cost.y, r: Math.max(radius, 1.5 * REM) }),
+    shape("text", { class: "sweep-net", x: cost.x, y: cost.y - 0.55 * REM }, "cost"), state.cost);
+  return [...biases, ...gaps, ...state.targets.map(({ group }) => group), state.costNode, ...state.nodes.flat().map(({ group }) => group)];
+}
+
+function editable(group, edit, place, name) {
+  if (!edit) return;
+  group.classList.add("editable");
+  group.setAttribute("tabindex", "0");
+  group.setAttribute("role", "button");
+  group.dataset.name = name;
+  const open = () => edit(place, group, name);
+  group.addEventListener("click", open);
+  group.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    open();
+  });
+}
+
+function drawNodes({ nodes, targets, cost, costNode, data }, sweep, known, step) {
+  for (const node of nodes.flat()) {
+    const { layer, unit, group } = node;
+    const found = layer ? sweep.layers[layer - 1] : null;
+    const forward = known.forward[layer][unit] === 1;
+    const back = layer > 0 && known.delta[layer][unit] === 1;
+    const signal = layer ? found.signals[unit] : data.x[unit];
+    node.value.textContent = forward ? numberText(signal, 3) : layer ? "" : numberText(signal, 3);
+    node.net.textContent = !layer ? (data.sizes[0] ? `x${lowered(unit + 1)}` : "") : forward ? `z ${numberText(found.nets[unit], 3)}` : "";
+    node.delta.textContent = back ? `δ ${numberText(found.deltas[unit], 3)}` : "";
+    const active = step.layer === layer && step.units.includes(unit);
+    group.classList.toggle("forward", forward);
+    group.classList.toggle("back", back);
+    group.classList.toggle("active", active && ["inputs", "forward", "delta", "slopes"].includes(step.phase));
+    group.setAttribute("aria-label", nodeWords(layer, unit, signal, found, forward, back));
+    if (!group.hasAttribute("tabindex")) group.setAttribute("role", "img");
+  }
+  for (const { text, unit, group } of targets) {
+    text.textContent = `t ${numberText(data.t[unit], 3)}`;
+    group.setAttribute("aria-label", `target ${unit + 1}: ${numberText(data.t[unit], 6)}`);
+  }
+  cost.textContent = known.cost ? numberText(sweep.cost, 3) : "";
+  costNode.classList.toggle("active", step.phase === "cost");
+  costNode.classList.toggle("forward", known.cost);
+}
+
+function nodeWords(layer, unit, signal, found, forward, back) {
+  const who = layer ? `unit ${unit + 1} of layer ${layer}` : `input ${unit + 1}`;
+  if (!layer) return `${who}: ${numberText(signal, 6)}`;
+  const values = forward ? `z ${numberText(found.nets[unit], 6)}, a ${numberText(signal, 6)}` : "not computed yet";
+  return `${who}: ${values}${back ? `, δ ${numberText(found.deltas[unit], 6)}` : ""}`;
+}
+
+function lowered(number) {
+  return String(number).replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+}
+
+function drawEdges(state, sweep, known, step) {
+  const { edges, data } = state;
+  const about = edgesOf(step, data.sizes.length - 1);
+  const chosen = (edge) => step.phase === "update" || (edge.layer === about.layer
+    && (about.into ? about.into.includes(edge.unit) : edge.source !== null && about.outOf.includes(edge.source)));
+  const largest = Math.max(...edges.map((edge) => Math.abs(weightOf(sweep, edge))), 1e-300);
+  const { places, long } = litPlaces(state, edges.filter(chosen), step, about);
+  const idle = idlePlaces(state, step, about);
+  const flow = step.phase === "forward" ? "forward" : "back";
+  edges.forEach((edge) => {
+    const weight = weightOf(sweep, edge);
+    const lit = places.has(edge);
+    edge.line.setAttribute("class", `sweep-edge${chosen(edge) ? ` active ${flow}` : ""}${weight < 0 ? " negative" : ""}`);
+    edge.line.style.setProperty("--width", `${1 + 2.6 * (Math.abs(weight) / largest)}px`);
+    arrow(edge, chosen(edge) && step.phase !== "update" ? flow : null, state.layout.radius);
+    edge.label.setAttribute("class", `sweep-label${edge.editable}${lit ? ` active ${flow}` : ""}`);
+    writeLabel(edge, places.get(edge) ?? idle.get(edge), { data, sweep, phase: lit ? step.phase : "idle", long });
+    edge.label.setAttribute("aria-label", `${edge.name}: ${numberText(weight, 6)}`);
+    edge.label.dataset.value = weight;
+  });
+}
+
+function arrow(edge, flow, radius) {
+  const length = Math.hypot(edge.to.x - edge.from.x, edge.to.y - edge.from.y);
+  const end = between(edge.from, edge.to, 1 - (radius + 2) / length);
+  const begin = between(edge.from, edge.to, (radius + 2) / length);
+  const [x1, y1] = flow === "back" ? [begin.x, begin.y] : [edge.from.x, edge.from.y];
+  for (const [name, value] of Object.entries({ x1, y1, x2: flow ? end.x : edge.to.x, y2: flow ? end.y : edge.to.y })) edge.line.setAttribute(name, value);
+  edge.line.setAttribute("marker-end", flow === "forward" ? "url(#sweep-arrow-forward)" : "");
+  edge.line.setAttribute("marker-start", flow === "back" ? "url(#sweep-arrow-back)" : "");
+}

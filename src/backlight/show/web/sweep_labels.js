@@ -1,0 +1,86 @@
+// What stands on the edges of the drawn network, and where there is room for it.
+
+import { numberText } from "./numbers.js";
+import { labelPlaces } from "./sweep_layout.js";
+
+// One number; and two factors with their product below.
+const SHORT = { width: 50, height: 17 };
+const LONG = { width: 102, height: 34 };
+
+export function weightOf(sweep, { layer, unit, source }) {
+  const found = sweep.layers[layer - 1];
+  return source === null ? found.biases[unit] : found.weights[source][unit];
+}
+
+/** Places for the labels of the edges a step is about: with both lines where they fit. */
+export function litPlaces(state, edges, step, about) {
+  const key = `lit/${step.phase === "update"}/${about.layer}/${about.into ?? ""}/${about.outOf ?? ""}`;
+  if (!state.places.has(key)) state.places.set(key, findLit(state, edges, step));
+  return state.places.get(key);
+}
+
+function findLit(state, edges, step) {
+  const places = new Map();
+  const layers = [...new Set(edges.map((edge) => edge.layer))].map((layer) => edges.filter((edge) => edge.layer === layer));
+  const fits = (size) => layers.map((one) => labelPlaces(one, size, state.layout.radius));
+  let found = fits(LONG);
+  const long = found.every(({ touching }) => touching === 0);
+  if (!long) found = fits(SHORT);
+  // The edges of one unit are few, and what a step is about: they are named even where they touch.
+  const few = step.units.length === 1;
+  layers.forEach((one, index) => {
+    if (found[index].touching && !few) return;
+    one.forEach((edge, number) => places.set(edge, found[index].places[number]));
+  });
+  return { places, long };
+}
+
+/** Places for the weights of the other edges, where there is room for all of a layer's. */
+export function idlePlaces(state, step, about) {
+  const key = `idle/${about.layer}/${step.phase === "update"}`;
+  if (!state.places.has(key)) {
+    const places = new Map();
+    for (let layer = 1; layer < state.data.sizes.length && step.phase !== "update"; layer += 1) {
+      if (layer === about.layer) continue;
+      const edges = state.edges.filter((edge) => edge.layer === layer);
+      const found = labelPlaces(edges, SHORT, state.layout.radius);
+      if (!found.touching) edges.forEach((edge, index) => places.set(edge, found.places[index]));
+    }
+    state.places.set(key, places);
+  }
+  return state.places.get(key);
+}
+
+/** Write what stands on an edge at its place; nothing where it has none. */
+export function writeLabel({ label, ...edge }, at, shown) {
+  label.style.display = at ? "" : "none";
+  if (!at) return;
+  const [first, second] = linesOf(edge, shown);
+  const [upper, lower] = label.children;
+  const two = first && second;
+  for (const [line, text, shift] of [[upper, first, two ? -7.5 : 0], [lower, second, two ? 8 : 0]]) {
+    line.textContent = text;
+    line.setAttribute("x", at.x);
+    line.setAttribute("y", at.y + shift);
+  }
+}
+
+/** The weight; or the factors a step multiplies, and their product below. */
+function linesOf(edge, { data, sweep, phase, long }) {
+  const { layer, unit, source } = edge;
+  const found = sweep.layers[layer - 1];
+  const bias = source === null;
+  const weight = weightOf(sweep, edge);
+  const n = (value) => numberText(value, 3);
+  if (phase === "idle") return [n(weight), ""];
+  const input = bias ? 1 : layer === 1 ? data.x[source] : sweep.layers[layer - 2].signals[source];
+  const slope = bias ? found.deltas[unit] : found.weight_slopes[source][unit];
+  const after = bias ? found.updated_biases[unit] : found.updated_weights[source][unit];
+  if (!long) return [{ forward: n(weight), delta: n(weight), slopes: n(slope), update: `→ ${n(after)}` }[phase], ""];
+  return {
+    forward: [bias ? n(weight) : `${n(input)} × ${n(weight)}`, ""],
+    delta: [`${n(weight)} × ${n(found.deltas[unit])}`, ""],
+    slopes: [`${n(input)} × ${n(found.deltas[unit])}`, `= ${n(slope)}`],
+    update: [n(weight), `→ ${n(after)}`],
+  }[phase];
+}
