@@ -8,20 +8,20 @@ from backlight.show.sweep_steps import page_data
 from backlight.show.web_page import web_page
 
 
-def sweep_page(plain: dict[str, Any], title: str = "Back-propagation", lede: str = "") -> str:
+def sweep_page(plain: dict[str, Any], title: str = "Back-propagation", note: str = "") -> str:
     """The HTML of the page, self-contained.
 
     Args:
         plain: what `Course.plain` returns.
         title: the heading.
-        lede: a line below it; by default the network in words.
+        note: what stands below it, after the network in words.
 
     Raises:
         InputError: a number is not finite.
     """
     return web_page(
         title=title,
-        lede=lede or network_words(plain),
+        lede=f"{network_words(plain)}. {note}" if note else network_words(plain),
         module="sweep.js",
         start="sweepPage",
         data=page_data(plain),

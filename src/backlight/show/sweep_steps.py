@@ -97,7 +97,8 @@ def _who(sizes: Sequence[int], layer: int, units: tuple[int, ...]) -> str:
     if len(units) == sizes[layer]:
         if len(units) == 1:
             return "the output" if output else f"the unit of layer {layer}"
-        return f"all {len(units)} outputs" if output else f"all {len(units)} units of layer {layer}"
+        every = "both" if len(units) == 2 else f"all {len(units):,}"
+        return f"{every} outputs" if output else f"{every} units of layer {layer}"
     if len(units) == 1:
         number = units[0] + 1
         return f"output {number}" if output else f"unit {number} of layer {layer}"

@@ -108,7 +108,7 @@ def test_a_large_network_has_fewer_updates_and_no_comparison_and_says_so() -> No
     network, parameters, X, T = problem((784, 30, 10), "sigmoid", "softmax", rows=1)
     found = course(network, parameters, X[0], T[0])
     assert len(found.sweeps) == MOST_NUMBERS // numbers_of(network)
-    assert found.ended == "1 updates are recorded: more of 23,860 parameters fill no page"
+    assert found.ended == "recorded updates: 1; a page has no room for more of 23,860 parameters"
     plain = found.plain()
     assert plain["sweeps"][0]["ways"] is None
     assert "up to 1,000 parameters; these are 23,860" in plain["not_compared"]

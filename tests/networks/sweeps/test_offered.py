@@ -7,7 +7,7 @@ import pytest
 
 from backlight.errors import InputError
 from backlight.networks.classics import CLASSICS
-from backlight.networks.sweeps.offered import offer, offered_names
+from backlight.networks.sweeps.offered import drawn, offer, offered_names
 from backlight.networks.sweeps.sweep import swept
 
 from ..examples import example_4
@@ -50,3 +50,24 @@ def test_a_row_is_chosen() -> None:
 def test_that_a_publication_takes_another_delta_is_told() -> None:
     assert "only the diagonal; this sweep takes all of it" in offer("mccaffrey").remark
     assert offer("mccaffrey-cross-entropy").remark == ""
+
+
+def test_a_network_is_drawn_of_any_sizes_and_the_seed_decides() -> None:
+    found, again, other = (
+        drawn((3, 4, 2), "relu", "softmax", "cross-entropy", s) for s in (5, 5, 6)
+    )
+    assert found.network.sizes == (3, 4, 2)
+    assert found.network.activations == ("relu", "softmax")
+    assert found.title == "3-4-2 relu, softmax"
+    np.testing.assert_array_equal(found.t, [1, 0])
+    np.testing.assert_array_equal(found.x, again.x)
+    np.testing.assert_array_equal(found.parameters["weights_1"], again.parameters["weights_1"])
+    assert not np.array_equal(found.parameters["weights_1"], other.parameters["weights_1"])
+    assert not np.array_equal(found.x, other.x)
+
+
+def test_what_cannot_be_drawn_is_refused() -> None:
+    with pytest.raises(InputError, match="cross-entropy needs an output of softmax, not sigmoid"):
+        drawn((2, 2), loss="cross-entropy")
+    with pytest.raises(InputError, match="seed must be a whole number from 0, not -1"):
+        drawn((2, 2), seed=-1)

@@ -25,7 +25,7 @@ export function sweepPage(root, data, options = {}) {
     part("counter", "Multiplications"), part("course", "Cost over updates"), part("derivatives", "Every derivative"),
   ];
   root.classList.add("sweep");
-  root.append(html("div", { class: "sweep-main" }, stage, controls), html("div", { class: "sweep-side" }, words, costs, counter), table);
+  root.append(html("div", { class: "sweep-main" }, controls, stage, counter), html("div", { class: "sweep-side" }, words, costs), table);
 
   const steps = () => state.data.steps[state.mode];
   const act = {

@@ -1,30 +1,33 @@
 // The buttons, the slider of the steps, the keys, and playing by itself.
 
-import { html } from "./sweep_elements.js";
+import { html, shape } from "./sweep_elements.js";
 
 const PLAYED = 900; // milliseconds a step
+
+function icon(path) {
+  return shape("svg", { class: "sweep-icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, shape("path", { d: path }));
+}
 
 /** The controls in `root`. `act` has: step(by), goTo(step), mode(name), update(by), reset(). */
 export function controlsIn(root, act) {
   const state = { timer: 0 };
   const press = (text, name, run, attributes = {}) => html("button", { type: "button", "aria-label": name, title: name, onclick: run, ...attributes }, text);
-  const first = press("⏮", "To the beginning", () => act.goTo(0));
-  const before = press("◀", "Step back (key ←)", () => act.step(-1));
-  const next = press("▶", "Step forward (key →)", () => act.step(1), { class: "primary" });
+  const first = press(icon("M3 3v10M13 3L6 8l7 5z"), "To the beginning", () => act.goTo(0));
+  const before = press(icon("M12 3L4 8l8 5z"), "Step back (key ←)", () => act.step(-1));
+  const next = press(icon("M4 3l8 5-8 5z"), "Step forward (key →)", () => act.step(1), { class: "primary" });
   const play = press("Play", "Play", () => (state.timer ? stop() : start()), { class: "sweep-play" });
   const range = html("input", { type: "range", min: 0, step: 1, "aria-label": "Step of the sweep", oninput: () => act.goTo(Number(range.value)) });
   const told = html("output", { class: "sweep-told" });
-  const modes = ["unit", "layer"].map((name) => {
-    const radio = html("input", { type: "radio", name: "sweep-mode", value: name, onchange: () => act.mode(name) });
-    return { radio, label: html("label", {}, radio, html("span", {}, name === "unit" ? "Unit by unit" : "Layer by layer")) };
-  });
+  // Buttons, not radio buttons: the arrow keys are for the steps.
+  const modes = [["unit", "Unit by unit"], ["layer", "Layer by layer"]].map(([name, text]) =>
+    html("button", { type: "button", "data-mode": name, onclick: () => act.mode(name) }, text));
   const back = press("Take back", "Take the last update back", () => act.update(-1));
   const apply = press("Apply the update", "Apply the update", () => act.update(1), { class: "sweep-apply" });
   const ten = press("× 10", "Apply ten updates", () => act.update(10));
   const reset = press("Reset", "Back to the first sweep", () => act.reset());
   root.append(
     html("div", { class: "sweep-row" }, first, before, next, play,
-      html("fieldset", { class: "sweep-modes" }, html("legend", { class: "sweep-unseen" }, "Step"), modes.map(({ label }) => label))),
+      html("div", { class: "sweep-modes", role: "group", "aria-label": "How far a step goes" }, modes)),
     html("div", { class: "sweep-row sweep-slide" }, range, told),
     html("div", { class: "sweep-row" }, apply, ten, back, reset),
   );
@@ -61,7 +64,7 @@ export function controlsIn(root, act) {
     range.value = step;
     range.setAttribute("aria-valuetext", `step ${step + 1} of ${steps.length}: ${steps[step].words}`);
     told.textContent = `step ${step + 1} of ${steps.length}`;
-    for (const { radio } of modes) radio.checked = radio.value === mode;
+    for (const button of modes) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
     before.disabled = first.disabled = step === 0;
     next.disabled = step === steps.length - 1;
     apply.disabled = ten.disabled = update >= updates && !more;

@@ -23,8 +23,8 @@ export function counterIn(root) {
     const most = Math.max(...state.total, 1);
     state.bar = html("span", { class: "sweep-bar back" });
     bars.replaceChildren(
-      html("span", { class: "sweep-frame", style: `--share:${state.total[0] / most}` }, state.bar),
-      html("span", { class: "sweep-frame forward", style: `--share:${state.total[1] / most}` }),
+      html("span", { class: "sweep-frame", style: { "--share": state.total[0] / most } }, state.bar),
+      html("span", { class: "sweep-frame forward", style: { "--share": state.total[1] / most } }),
     );
     state.cells = backwards.map(() => html("td", { class: "sweep-cell" }));
     list.replaceChildren(html("div", { class: "sweep-orders" },

@@ -2,26 +2,29 @@
 
 import { numberText } from "./numbers.js";
 import { html, shape, weightIndex } from "./sweep_elements.js";
-import { idlePlaces, litPlaces, weightOf, writeLabel } from "./sweep_labels.js";
+import { briefly, idlePlaces, litPlaces, weightOf, writeLabel } from "./sweep_labels.js";
 import { REM, between, layoutOf } from "./sweep_layout.js";
 import { edgesOf } from "./sweep_progress.js";
+
+const BIAS = 0.62; // the radius of a bias, as a part of a unit's
 
 /** A drawing in `root`. `edit(place, node)` is called where a number is to be changed, if given. */
 export function drawingIn(root, edit = null) {
   const state = { data: null, layout: null, edges: [], places: new Map() };
   const stage = html("div", { class: "sweep-stage", tabindex: "0", role: "group", "aria-label": "The network" });
-  root.append(stage);
+  root.append(stage, html("p", { class: "sweep-remark" }, "In a circle the signal a, above it the net z, below it the error δ. "
+    + "The heavier a line, the larger the weight; dashed ones are negative."));
 
   function build(data) {
     state.data = data;
     state.places.clear();
     const unit = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const layout = layoutOf(data.sizes, data.drawn, (root.clientWidth / unit) * REM);
+    const layout = layoutOf(data.sizes, data.drawn, (stage.clientWidth / unit) * REM);
     state.layout = layout;
     state.edges = edgesIn(data, layout);
     const picture = shape("svg", {
       viewBox: `0 0 ${layout.width} ${layout.height}`, class: "sweep-network",
-      style: `width:${layout.width / REM}rem;height:${layout.height / REM}rem`,
+      style: { width: `${layout.width / REM}rem`, height: `${layout.height / REM}rem` },
     }, arrowheads());
     picture.append(
       shape("g", {}, state.edges.map((edge) => edge.line)),
@@ -58,6 +61,15 @@ export function drawingIn(root, edit = null) {
   function show(sweep, known, step) {
     drawNodes(state, sweep, known, step);
     drawEdges(state, sweep, known, step);
+    if (stage.scrollWidth > stage.clientWidth) scrollTo(step);
+  }
+
+  /** Where the drawing is wider than there is room, the units of a step come into sight. */
+  function scrollTo({ layer, units }) {
+    const node = layer === null ? state.costNode : state.nodes[layer].find(({ unit }) => unit === units[0])?.group;
+    if (!node) return;
+    const [box, frame] = [node.getBoundingClientRect(), stage.getBoundingClientRect()];
+    if (box.left < frame.left || box.right > frame.right) stage.scrollLeft += (box.left + box.right - frame.left - frame.right) / 2;
   }
 
   return { build, show, stage };
@@ -71,13 +83,16 @@ function arrowheads() {
   return shape("defs", {}, head("forward"), head("back"));
 }
 
-function costLines({ nodes, cost }) {
-  return nodes.at(-1).map((node) => shape("line", { class: "sweep-edge faint", x1: node.x, y1: node.y, x2: cost.x, y2: cost.y }));
+function costLines({ nodes, targets, cost }) {
+  return nodes.at(-1).map((node, index) => {
+    const { x, y } = targets[index];
+    return shape("polyline", { class: "sweep-edge faint", points: `${node.x},${node.y} ${x},${y} ${cost.x},${cost.y}` });
+  });
 }
 
 function nodesIn(state, edit) {
   const { layout, data } = state;
-  const { radius } = layout;
+  const { radius, box } = layout;
   const last = data.sizes.length - 1;
   state.nodes = layout.nodes.map((nodes, layer) => nodes.map((node) => {
     const parts = {
@@ -91,14 +106,14 @@ function nodesIn(state, edit) {
     return { ...parts, layer, unit: node.unit };
   }));
   const biases = layout.biases.map((place) => shape("g", { class: "sweep-bias" },
-    shape("circle", { cx: place.x, cy: place.y, r: radius * 0.62 }), shape("text", { x: place.x, y: place.y }, "1")));
+    shape("circle", { cx: place.x, cy: place.y, r: radius * BIAS }), shape("text", { x: place.x, y: place.y }, "1")));
   const gaps = layout.gaps.map((place, layer) => place && shape("text", { class: "sweep-gap", x: place.x, y: place.y },
     `${(data.sizes[layer] - data.drawn[layer].length).toLocaleString("en")} more`)).filter(Boolean);
   state.targets = layout.targets.map((place, index) => {
     const unit = data.drawn[last][index];
     const text = shape("text", { x: place.x, y: place.y });
     const group = shape("g", { class: "sweep-target", "data-unit": unit },
-      shape("rect", { x: place.x - 2 * REM, y: place.y - 0.8 * REM, width: 4 * REM, height: 1.6 * REM, rx: 6 }), text);
+      shape("rect", { x: place.x - box.width / 2, y: place.y - box.height / 2, ...box, rx: 6 }), text);
     editable(group, edit, { kind: "target", unit }, `target ${unit + 1}`);
     return { group, text, unit };
   });
@@ -125,16 +140,16 @@ function editable(group, edit, place, name) {
   });
 }
 
-function drawNodes({ nodes, targets, cost, costNode, data }, sweep, known, step) {
+function drawNodes({ nodes, targets, cost, costNode, data, layout }, sweep, known, step) {
   for (const node of nodes.flat()) {
     const { layer, unit, group } = node;
     const found = layer ? sweep.layers[layer - 1] : null;
     const forward = known.forward[layer][unit] === 1;
     const back = layer > 0 && known.delta[layer][unit] === 1;
     const signal = layer ? found.signals[unit] : data.x[unit];
-    node.value.textContent = forward ? numberText(signal, 3) : layer ? "" : numberText(signal, 3);
-    node.net.textContent = !layer ? (data.sizes[0] ? `x${lowered(unit + 1)}` : "") : forward ? `z ${numberText(found.nets[unit], 3)}` : "";
-    node.delta.textContent = back ? `δ ${numberText(found.deltas[unit], 3)}` : "";
+    fitted(node.value, forward ? signal : null, layout.radius);
+    node.net.textContent = layer ? (forward ? `z ${briefly(found.nets[unit])}` : "") : `x${lowered(unit + 1)}`;
+    node.delta.textContent = back ? `δ ${briefly(found.deltas[unit])}` : "";
     const active = step.layer === layer && step.units.includes(unit);
     group.classList.toggle("forward", forward);
     group.classList.toggle("back", back);
@@ -143,10 +158,10 @@ function drawNodes({ nodes, targets, cost, costNode, data }, sweep, known, step)
     if (!group.hasAttribute("tabindex")) group.setAttribute("role", "img");
   }
   for (const { text, unit, group } of targets) {
-    text.textContent = `t ${numberText(data.t[unit], 3)}`;
+    text.textContent = `t ${briefly(data.t[unit])}`;
     group.setAttribute("aria-label", `target ${unit + 1}: ${numberText(data.t[unit], 6)}`);
   }
-  cost.textContent = known.cost ? numberText(sweep.cost, 3) : "";
+  fitted(cost, known.cost ? sweep.cost : null, Math.max(layout.radius, 1.5 * REM));
   costNode.classList.toggle("active", step.phase === "cost");
   costNode.classList.toggle("forward", known.cost);
 }
@@ -156,6 +171,13 @@ function nodeWords(layer, unit, signal, found, forward, back) {
   if (!layer) return `${who}: ${numberText(signal, 6)}`;
   const values = forward ? `z ${numberText(found.nets[unit], 6)}, a ${numberText(signal, 6)}` : "not computed yet";
   return `${who}: ${values}${back ? `, δ ${numberText(found.deltas[unit], 6)}` : ""}`;
+}
+
+/** A number in a circle, as large as there is room for. */
+function fitted(element, value, radius) {
+  const text = value === null ? "" : numberText(value, Math.abs(value) < 0.01 ? 2 : 3);
+  element.textContent = text;
+  element.style.fontSize = `${Math.min(13, (2 * radius - 5) / (0.62 * Math.max(1, text.length)))}px`;
 }
 
 function lowered(number) {
@@ -168,8 +190,8 @@ function drawEdges(state, sweep, known, step) {
   const chosen = (edge) => step.phase === "update" || (edge.layer === about.layer
     && (about.into ? about.into.includes(edge.unit) : edge.source !== null && about.outOf.includes(edge.source)));
   const largest = Math.max(...edges.map((edge) => Math.abs(weightOf(sweep, edge))), 1e-300);
-  const { places, long } = litPlaces(state, edges.filter(chosen), step, about);
-  const idle = idlePlaces(state, step, about);
+  const { places, long } = litPlaces(state, edges.filter(chosen), step, { data, sweep });
+  const idle = step.phase === "update" ? new Map() : idlePlaces(state, about.layer, { data, sweep });
   const flow = step.phase === "forward" ? "forward" : "back";
   edges.forEach((edge) => {
     const weight = weightOf(sweep, edge);
@@ -187,7 +209,7 @@ function drawEdges(state, sweep, known, step) {
 function arrow(edge, flow, radius) {
   const length = Math.hypot(edge.to.x - edge.from.x, edge.to.y - edge.from.y);
   const end = between(edge.from, edge.to, 1 - (radius + 2) / length);
-  const begin = between(edge.from, edge.to, (radius + 2) / length);
+  const begin = between(edge.from, edge.to, ((edge.source === null ? radius * BIAS : radius) + 2) / length);
   const [x1, y1] = flow === "back" ? [begin.x, begin.y] : [edge.from.x, edge.from.y];
   for (const [name, value] of Object.entries({ x1, y1, x2: flow ? end.x : edge.to.x, y2: flow ? end.y : edge.to.y })) edge.line.setAttribute(name, value);
   edge.line.setAttribute("marker-end", flow === "forward" ? "url(#sweep-arrow-forward)" : "");

@@ -4,7 +4,8 @@ import { numberText } from "./numbers.js";
 
 const SHAPES = "http://www.w3.org/2000/svg";
 
-/** An HTML element; attributes that are functions are listeners (`onclick`), null is left out. */
+/** An HTML element; attributes that are functions are listeners (`onclick`), null is left out, and
+ * `style` is an object, as pages forbid styles that are written as text. */
 export function html(tag, attributes = {}, ...children) {
   return dressed(document.createElement(tag), attributes, children);
 }
@@ -17,7 +18,8 @@ export function shape(tag, attributes = {}, ...children) {
 function dressed(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
-    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    if (name === "style") for (const [property, to] of Object.entries(value)) element.style.setProperty(property, to);
+    else if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children.flat().filter((child) => child !== null && child !== undefined));
@@ -37,14 +39,15 @@ export function amount(value, tone = "") {
 /** A formula of parts: texts, symbols and numbers. It breaks only where it may. */
 export function formula(parts, attributes = {}) {
   const said = parts.map(spoken).join(" ").replace(/\s+/g, " ").trim();
-  return html("span", { role: "math", "aria-label": said, ...attributes }, parts.map(written));
+  return html("span", { role: "math", "aria-label": said, ...attributes }, parts.map((part, index) => written(part, parts[index - 1])));
 }
 
-function written(part) {
+function written(part, before) {
   if (typeof part === "string") return part;
   if ("value" in part) {
     const text = numberText(part.value, 6);
-    const shown = part.value < 0 && part.tone !== "plain" ? `(${text})` : text;
+    // A negative number stands in brackets behind another sign.
+    const shown = part.value < 0 && /[×+−] $/.test(before ?? "") ? `(${text})` : text;
     return html("span", { class: `sweep-number ${part.tone}`, "data-value": part.value }, shown);
   }
   const marks = part.above && part.below

@@ -60,10 +60,10 @@ function costParts(data, sweep) {
   const found = sweep.layers.at(-1);
   const units = data.drawn.at(-1);
   const term = {
-    "squared-error": (o, t) => ["½ (", amount(o, "plain forward"), " − ", amount(t), ")²"],
+    "squared-error": (o, t) => ["½ (", amount(o, "forward"), " − ", amount(t), ")²"],
     "binary-cross-entropy": (o, t) => ["− ", amount(t), " log ", amount(o, "forward"), " − (1 − ", amount(t), ") log (1 − ", amount(o, "forward"), ")"],
     "cross-entropy": (o, t) => ["− ", amount(t), " log ", amount(o, "forward")],
-    huber: (o, t) => (Math.abs(o - t) <= 1 ? ["½ (", amount(o, "plain forward"), " − ", amount(t), ")²"] : ["(|", amount(o, "plain forward"), " − ", amount(t), "| − ½)"]),
+    huber: (o, t) => (Math.abs(o - t) <= 1 ? ["½ (", amount(o, "forward"), " − ", amount(t), ")²"] : ["(|", amount(o, "forward"), " − ", amount(t), "| − ½)"]),
   }[data.loss];
   const terms = units.map((unit, index) => [index ? "  + " : "", ...term(found.signals[unit], data.t[unit])]).flat();
   const left = data.sizes.at(-1) - units.length;
@@ -81,7 +81,7 @@ function deltaLines(data, sweep, { layer, units }) {
   if (layer === last && data.formulas.delta) {
     lines.push([delta("i", layer), " = ∂C/∂", z("i", layer), ` = ${data.formulas.delta}`, "   (cost and activation taken together)"]);
   } else {
-    const pull = layer === last ? [`(${data.formulas.pull})`] : ["Σ", symbol("", "k"), " ", w("ki", layer + 1), " ", delta("k", layer + 1)];
+    const pull = layer === last ? [data.formulas.pull] : ["Σ", symbol("", "k"), " ", w("ki", layer + 1), " ", delta("k", layer + 1)];
     lines.push(softmax
       ? [delta("i", layer), " = Σ", symbol("", "k"), " ∂C/∂", a("k", layer), " · ∂", a("k", layer), "/∂", z("i", layer)]
       : [delta("i", layer), " = ∂C/∂", a("i", layer), " · g′(", z("i", layer), ") = (", ...pull, ") · g′(", z("i", layer), ")"]);
@@ -118,13 +118,17 @@ function slopeLines(data, sweep, { layer, units }) {
     ["∂C/∂", w("ij", layer), " = ", a("j", layer - 1), " · ", delta("i", layer)],
     ["∂C/∂", b("i", layer), " = ", delta("i", layer)],
   ];
-  if (units.length > 1) return [...lines, "The factors and products stand on the edges, all of them in the table below."];
-  const [unit] = units;
-  for (const source of data.drawn[layer - 1].slice(0, MOST_TERMS)) {
-    lines.push(["∂C/∂", w(weightIndex(unit, source), layer), " = ", forward(signalOf(data, sweep, layer - 1, source)), " × ",
-      back(found.deltas[unit]), " = ", back(found.weight_slopes[source][unit])]);
+  const sources = data.drawn[layer - 1].slice(0, MOST_TERMS);
+  if (units.length * (sources.length + 1) > MOST_TERMS + 1) {
+    return [...lines, "The factors and products stand on the edges, all of them in the table below."];
   }
-  lines.push(["∂C/∂", b(unit + 1, layer), " = ", back(found.deltas[unit])]);
+  for (const unit of units) {
+    for (const source of sources) {
+      lines.push(["∂C/∂", w(weightIndex(unit, source), layer), " = ", forward(signalOf(data, sweep, layer - 1, source)), " × ",
+        back(found.deltas[unit]), " = ", back(found.weight_slopes[source][unit])]);
+    }
+    lines.push(["∂C/∂", b(unit + 1, layer), " = ", back(found.deltas[unit])]);
+  }
   return lines;
 }
 

@@ -3,29 +3,41 @@
 import { numberText } from "./numbers.js";
 import { labelPlaces } from "./sweep_layout.js";
 
-// One number; and two factors with their product below.
-const SHORT = { width: 50, height: 17 };
-const LONG = { width: 102, height: 34 };
+const LINE = 16; // as high as a line is
+const LETTER = 7.1; // as wide as a digit is
 
 export function weightOf(sweep, { layer, unit, source }) {
   const found = sweep.layers[layer - 1];
   return source === null ? found.biases[unit] : found.weights[source][unit];
 }
 
+/** A number as it stands in the drawing: short. */
+export function briefly(value) {
+  return numberText(value, Math.abs(value) < 0.001 ? 2 : 3);
+}
+
 /** Places for the labels of the edges a step is about: with both lines where they fit. */
-export function litPlaces(state, edges, step, about) {
-  const key = `lit/${step.phase === "update"}/${about.layer}/${about.into ?? ""}/${about.outOf ?? ""}`;
-  if (!state.places.has(key)) state.places.set(key, findLit(state, edges, step));
+export function litPlaces(state, edges, step, shown) {
+  const [long, short] = [true, false].map((form) => sizeOf(edges, { ...shown, phase: step.phase, long: form }));
+  const about = edges.map(({ layer, unit, source }) => `${layer}.${unit}.${source}`).join();
+  const key = `${step.phase}/${long.width}/${short.width}/${about}`;
+  if (!state.places.has(key)) state.places.set(key, findLit(state, edges, step, [long, short]));
   return state.places.get(key);
 }
 
-function findLit(state, edges, step) {
+function sizeOf(edges, shown) {
+  const lines = edges.map((edge) => linesOf(edge, shown));
+  const letters = Math.max(0, ...lines.flat().map((line) => line.length));
+  return { width: Math.ceil(letters * LETTER) + 4, height: lines.some(([, second]) => second) ? 2 * LINE + 1 : LINE + 1 };
+}
+
+function findLit(state, edges, step, [large, small]) {
   const places = new Map();
   const layers = [...new Set(edges.map((edge) => edge.layer))].map((layer) => edges.filter((edge) => edge.layer === layer));
   const fits = (size) => layers.map((one) => labelPlaces(one, size, state.layout.radius));
-  let found = fits(LONG);
+  let found = fits(large);
   const long = found.every(({ touching }) => touching === 0);
-  if (!long) found = fits(SHORT);
+  if (!long) found = fits(small);
   // The edges of one unit are few, and what a step is about: they are named even where they touch.
   const few = step.units.length === 1;
   layers.forEach((one, index) => {
@@ -36,19 +48,18 @@ function findLit(state, edges, step) {
 }
 
 /** Places for the weights of the other edges, where there is room for all of a layer's. */
-export function idlePlaces(state, step, about) {
-  const key = `idle/${about.layer}/${step.phase === "update"}`;
-  if (!state.places.has(key)) {
-    const places = new Map();
-    for (let layer = 1; layer < state.data.sizes.length && step.phase !== "update"; layer += 1) {
-      if (layer === about.layer) continue;
-      const edges = state.edges.filter((edge) => edge.layer === layer);
-      const found = labelPlaces(edges, SHORT, state.layout.radius);
-      if (!found.touching) edges.forEach((edge, index) => places.set(edge, found.places[index]));
-    }
-    state.places.set(key, places);
+export function idlePlaces(state, without, shown) {
+  const places = new Map();
+  for (let layer = 1; layer < state.data.sizes.length; layer += 1) {
+    if (layer === without) continue;
+    const edges = state.edges.filter((edge) => edge.layer === layer);
+    const size = sizeOf(edges, { ...shown, phase: "idle" });
+    const key = `idle/${layer}/${size.width}`;
+    if (!state.places.has(key)) state.places.set(key, labelPlaces(edges, size, state.layout.radius));
+    const found = state.places.get(key);
+    if (!found.touching) edges.forEach((edge, index) => places.set(edge, found.places[index]));
   }
-  return state.places.get(key);
+  return places;
 }
 
 /** Write what stands on an edge at its place; nothing where it has none. */
@@ -71,7 +82,7 @@ function linesOf(edge, { data, sweep, phase, long }) {
   const found = sweep.layers[layer - 1];
   const bias = source === null;
   const weight = weightOf(sweep, edge);
-  const n = (value) => numberText(value, 3);
+  const n = briefly;
   if (phase === "idle") return [n(weight), ""];
   const input = bias ? 1 : layer === 1 ? data.x[source] : sweep.layers[layer - 2].signals[source];
   const slope = bias ? found.deltas[unit] : found.weight_slopes[source][unit];
