@@ -110,7 +110,8 @@ def test_the_factors_stand_on_the_edges_and_in_the_formulas(tab: Any) -> None:
     tab.get_by_role("button", name="Layer by layer").click()
     forward(tab, 5)
     shown = tab.locator(".sweep-label.active").all_text_contents()
-    assert "0.08220.593 × 0.138" in shown or any("0.0822" in text for text in shown)
+    assert len(shown) == 6
+    assert any("0.0822" in text for text in shown)
     lines = tab.locator(".sweep-formulas [role=math]")
     spoken = lines.evaluate_all("lines => lines.map(line => line.getAttribute('aria-label'))")
     assert "∂C/∂ w 11 of layer 2 = 0.59327 × 0.138499 = 0.082167" in spoken
@@ -141,8 +142,7 @@ def test_the_multiplications_are_counted_as_the_sweep_goes_back(tab: Any) -> Non
 
 
 def test_the_update_is_applied_and_the_cost_falls(tab: Any) -> None:
-    network, p = bl.Network((2, 2, 2), "sigmoid", "sigmoid"), example_4().plain["sweeps"][0]
-    del p
+    network = bl.Network((2, 2, 2), "sigmoid", "sigmoid")
     cost = tab.locator(".sweep-course strong")
     before = float(cost.get_attribute("data-value"))
     after_update = cells(tab, 7)[:12]
@@ -218,21 +218,26 @@ def test_every_step_of_every_kind_of_network_is_told(
     assert heading(tab).startswith("The update")
 
 
-def test_a_step_takes_less_than_a_frame(opened: Any) -> None:
-    tab = opened(of((8, 8, 8, 8), "tanh", "softmax", updates=1).html())
-    longest = tab.evaluate(
-        """() => {
-          const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-          const steps = Number(document.querySelector("input[type=range]").max);
-          const taken = [];
-          for (let step = 0; step < steps; step += 1) {
-            const begin = performance.now();
-            press("ArrowRight");
-            document.body.getBoundingClientRect();
-            taken.push(performance.now() - begin);
-          }
-          return taken.sort((a, b) => a - b);
-        }"""
-    )
-    print(f"median {longest[len(longest) // 2]:.1f} ms, longest {longest[-1]:.1f} ms")
-    assert longest[len(longest) // 2] < 16
+STEPPED = """rounds => {
+  const press = (key) =>
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const steps = Number(document.querySelector("input[type=range]").max);
+  const least = new Array(steps).fill(Infinity);
+  for (let round = 0; round < rounds; round += 1) {
+    for (let step = 0; step < steps; step += 1) {
+      const begin = performance.now();
+      press("ArrowRight");
+      document.body.getBoundingClientRect(); // the layout is part of it
+      least[step] = Math.min(least[step], performance.now() - begin);
+    }
+    for (let step = 0; step < steps; step += 1) press("ArrowLeft");
+  }
+  return least;
+}"""
+
+
+@pytest.mark.parametrize("sizes", [(2, 2, 2), (8, 8, 8, 8)])
+def test_a_step_takes_less_than_a_frame(opened: Any, sizes: tuple[int, ...]) -> None:
+    tab = opened(of(sizes, "tanh", "softmax", updates=1).html())
+    # The least of several rounds: what other programs on the machine take is not the page's.
+    assert max(tab.evaluate(STEPPED, 7)) < 16

@@ -14,6 +14,7 @@ from backlight.commands.records import as_json
 from backlight.commands.table import aligned, table
 from backlight.commands.terminal import readable, width
 from backlight.errors import FileError, InputError
+from backlight.networks.classics import CLASSICS
 from backlight.networks.sweeps.course import Course, course
 from backlight.networks.sweeps.multiplications import backwards, forwards
 from backlight.networks.sweeps.offered import FIRST, Offer, drawn, offer, offered_names
@@ -28,9 +29,8 @@ _LISTED = 60  # derivatives; of larger networks --json prints them
 def run(options: argparse.Namespace) -> int:
     """Print the sweep, and write its page or picture where that is asked for."""
     if options.list:
-        print(
-            table(("name", "what it is"), [(n, offer(n).title) for n in offered_names()], width())
-        )
+        rows = [(name, CLASSICS[name].title) for name in offered_names()]
+        print(table(("name", "what it is"), rows, width()))
         return 0
     _check_picture(options)
     asked = _asked(options)

@@ -5,6 +5,7 @@ Lengths are inches; values flow from left to right, y grows downwards.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -119,4 +120,4 @@ def share_of(edges: Sequence[Edge], clear: float) -> tuple[float, float]:
 
 def _apart(edges: Sequence[Edge], share: float) -> float:
     heights = sorted(edge.begin[1] + share * (edge.end[1] - edge.begin[1]) for edge in edges)
-    return min((b - a for a, b in zip(heights, heights[1:], strict=False)), default=9.0)
+    return min((b - a for a, b in itertools.pairwise(heights)), default=9.0)

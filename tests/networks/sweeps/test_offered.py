@@ -7,7 +7,7 @@ import pytest
 
 from backlight.errors import InputError
 from backlight.networks.classics import CLASSICS
-from backlight.networks.sweeps.offered import drawn, offer, offered_names
+from backlight.networks.sweeps.offered import Offer, drawn, offer, offered_names
 from backlight.networks.sweeps.sweep import swept
 
 from ..examples import example_4
@@ -53,9 +53,10 @@ def test_that_a_publication_takes_another_delta_is_told() -> None:
 
 
 def test_a_network_is_drawn_of_any_sizes_and_the_seed_decides() -> None:
-    found, again, other = (
-        drawn((3, 4, 2), "relu", "softmax", "cross-entropy", s) for s in (5, 5, 6)
-    )
+    def with_seed(seed: int) -> Offer:
+        return drawn((3, 4, 2), "relu", "softmax", "cross-entropy", seed)
+
+    found, again, other = with_seed(5), with_seed(5), with_seed(6)
     assert found.network.sizes == (3, 4, 2)
     assert found.network.activations == ("relu", "softmax")
     assert found.title == "3-4-2 relu, softmax"

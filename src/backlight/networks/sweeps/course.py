@@ -105,7 +105,10 @@ def course(
     sweeps = [swept(network, parameters, x, t, loss, learning_rate)]
     ended = ""
     if updates is None and count < USUAL:
-        ended = f"recorded updates: {count:,}; a page has no room for more of {network.size:,} parameters"
+        ended = (
+            f"recorded updates: {count:,}; a page has no room for more of {network.size:,} "
+            "parameters"
+        )
     for number in range(1, count + 1):
         try:
             sweeps.append(sweeps[-1].next())

@@ -19,7 +19,7 @@ export function costsIn(root, choose) {
     const last = Math.max(costs.length - 1, 1);
     const x = (update) => LEFT + ((WIDTH - LEFT - RIGHT) * update) / last;
     const y = (cost) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (cost / top);
-    Object.assign(state, { costs, x, y });
+    Object.assign(state, { costs, x, y, shown: null });
     state.mark = shape("circle", { class: "sweep-mark", r: 5 });
     state.line = shape("line", { class: "sweep-now", y1: TOP, y2: HEIGHT - BOTTOM });
     const points = costs.map((cost, update) => `${x(update)},${y(cost)}`).join(" ");
@@ -41,6 +41,8 @@ export function costsIn(root, choose) {
 
   function show(update) {
     const { costs, x, y, mark, line } = state;
+    if (state.shown === update) return;
+    state.shown = update;
     mark.setAttribute("cx", x(update));
     mark.setAttribute("cy", y(costs[update]));
     line.setAttribute("x1", x(update));

@@ -1,7 +1,7 @@
 // The network drawn: nodes, edges, biases, targets and the cost, with the numbers of a step.
 
 import { numberText } from "./numbers.js";
-import { html, shape, weightIndex } from "./sweep_elements.js";
+import { html, putAttribute, putText, shape, weightIndex } from "./sweep_elements.js";
 import { briefly, idlePlaces, litPlaces, weightOf, writeLabel } from "./sweep_labels.js";
 import { REM, between, layoutOf } from "./sweep_layout.js";
 import { edgesOf } from "./sweep_progress.js";
@@ -148,18 +148,18 @@ function drawNodes({ nodes, targets, cost, costNode, data, layout }, sweep, know
     const back = layer > 0 && known.delta[layer][unit] === 1;
     const signal = layer ? found.signals[unit] : data.x[unit];
     fitted(node.value, forward ? signal : null, layout.radius);
-    node.net.textContent = layer ? (forward ? `z ${briefly(found.nets[unit])}` : "") : `x${lowered(unit + 1)}`;
-    node.delta.textContent = back ? `δ ${briefly(found.deltas[unit])}` : "";
+    putText(node.net, layer ? (forward ? `z ${briefly(found.nets[unit])}` : "") : `x${lowered(unit + 1)}`);
+    putText(node.delta, back ? `δ ${briefly(found.deltas[unit])}` : "");
     const active = step.layer === layer && step.units.includes(unit);
     group.classList.toggle("forward", forward);
     group.classList.toggle("back", back);
     group.classList.toggle("active", active && ["inputs", "forward", "delta", "slopes"].includes(step.phase));
-    group.setAttribute("aria-label", nodeWords(layer, unit, signal, found, forward, back));
-    if (!group.hasAttribute("tabindex")) group.setAttribute("role", "img");
+    putAttribute(group, "aria-label", nodeWords(layer, unit, signal, found, forward, back));
+    if (!group.hasAttribute("tabindex")) putAttribute(group, "role", "img");
   }
   for (const { text, unit, group } of targets) {
-    text.textContent = `t ${briefly(data.t[unit])}`;
-    group.setAttribute("aria-label", `target ${unit + 1}: ${numberText(data.t[unit], 6)}`);
+    putText(text, `t ${briefly(data.t[unit])}`);
+    putAttribute(group, "aria-label", `target ${unit + 1}: ${numberText(data.t[unit], 6)}`);
   }
   fitted(cost, known.cost ? sweep.cost : null, Math.max(layout.radius, 1.5 * REM));
   costNode.classList.toggle("active", step.phase === "cost");
@@ -176,6 +176,7 @@ function nodeWords(layer, unit, signal, found, forward, back) {
 /** A number in a circle, as large as there is room for. */
 function fitted(element, value, radius) {
   const text = value === null ? "" : numberText(value, Math.abs(value) < 0.01 ? 2 : 3);
+  if (element.textContent === text) return;
   element.textContent = text;
   element.style.fontSize = `${Math.min(13, (2 * radius - 5) / (0.62 * Math.max(1, text.length)))}px`;
 }
@@ -196,13 +197,15 @@ function drawEdges(state, sweep, known, step) {
   edges.forEach((edge) => {
     const weight = weightOf(sweep, edge);
     const lit = places.has(edge);
-    edge.line.setAttribute("class", `sweep-edge${chosen(edge) ? ` active ${flow}` : ""}${weight < 0 ? " negative" : ""}`);
-    edge.line.style.setProperty("--width", `${1 + 2.6 * (Math.abs(weight) / largest)}px`);
+    putAttribute(edge.line, "class", `sweep-edge${chosen(edge) ? ` active ${flow}` : ""}${weight < 0 ? " negative" : ""}`);
+    const width = `${1 + 2.6 * (Math.abs(weight) / largest)}px`;
+    if (edge.width !== width) edge.line.style.setProperty("--width", width);
+    edge.width = width;
     arrow(edge, chosen(edge) && step.phase !== "update" ? flow : null, state.layout.radius);
-    edge.label.setAttribute("class", `sweep-label${edge.editable}${lit ? ` active ${flow}` : ""}`);
+    putAttribute(edge.label, "class", `sweep-label${edge.editable}${lit ? ` active ${flow}` : ""}`);
     writeLabel(edge, places.get(edge) ?? idle.get(edge), { data, sweep, phase: lit ? step.phase : "idle", long });
-    edge.label.setAttribute("aria-label", `${edge.name}: ${numberText(weight, 6)}`);
-    edge.label.dataset.value = weight;
+    putAttribute(edge.label, "aria-label", `${edge.name}: ${numberText(weight, 6)}`);
+    putAttribute(edge.label, "data-value", weight);
   });
 }
 
@@ -211,7 +214,7 @@ function arrow(edge, flow, radius) {
   const end = between(edge.from, edge.to, 1 - (radius + 2) / length);
   const begin = between(edge.from, edge.to, ((edge.source === null ? radius * BIAS : radius) + 2) / length);
   const [x1, y1] = flow === "back" ? [begin.x, begin.y] : [edge.from.x, edge.from.y];
-  for (const [name, value] of Object.entries({ x1, y1, x2: flow ? end.x : edge.to.x, y2: flow ? end.y : edge.to.y })) edge.line.setAttribute(name, value);
-  edge.line.setAttribute("marker-end", flow === "forward" ? "url(#sweep-arrow-forward)" : "");
-  edge.line.setAttribute("marker-start", flow === "back" ? "url(#sweep-arrow-back)" : "");
+  for (const [name, value] of Object.entries({ x1, y1, x2: flow ? end.x : edge.to.x, y2: flow ? end.y : edge.to.y })) putAttribute(edge.line, name, value);
+  putAttribute(edge.line, "marker-end", flow === "forward" ? "url(#sweep-arrow-forward)" : "");
+  putAttribute(edge.line, "marker-start", flow === "back" ? "url(#sweep-arrow-back)" : "");
 }

@@ -26,6 +26,17 @@ function dressed(element, attributes, children) {
   return element;
 }
 
+/** Set a text where it has changed: what has not costs the browser nothing. */
+export function putText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Set an attribute where it has changed. */
+export function putAttribute(element, name, value) {
+  const text = String(value);
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+}
+
 /** A name with an index below and a layer above, as a part of a formula. */
 export function symbol(name, below = "", above = "") {
   return { name, below: String(below), above: above === "" ? "" : `(${above})` };

@@ -1,6 +1,7 @@
 // What stands on the edges of the drawn network, and where there is room for it.
 
 import { numberText } from "./numbers.js";
+import { putAttribute, putText } from "./sweep_elements.js";
 import { labelPlaces } from "./sweep_layout.js";
 
 const LINE = 16; // as high as a line is
@@ -64,15 +65,16 @@ export function idlePlaces(state, without, shown) {
 
 /** Write what stands on an edge at its place; nothing where it has none. */
 export function writeLabel({ label, ...edge }, at, shown) {
-  label.style.display = at ? "" : "none";
+  const display = at ? "" : "none";
+  if (label.style.display !== display) label.style.display = display;
   if (!at) return;
   const [first, second] = linesOf(edge, shown);
   const [upper, lower] = label.children;
   const two = first && second;
   for (const [line, text, shift] of [[upper, first, two ? -7.5 : 0], [lower, second, two ? 8 : 0]]) {
-    line.textContent = text;
-    line.setAttribute("x", at.x);
-    line.setAttribute("y", at.y + shift);
+    putText(line, text);
+    putAttribute(line, "x", at.x);
+    putAttribute(line, "y", at.y + shift);
   }
 }
 

@@ -47,7 +47,9 @@ export function between(from, to, share) {
 export function labelPlaces(edges, size, radius) {
   let best = null;
   // Of many edges only the plain patterns are tried: a step must not be waited for.
-  const [byTargets, bySources] = edges.length > 16 ? [[0], [0]] : [[0, 0.08, 0.16, 0.24, -0.08, -0.16, -0.24], [0, 0.09, 0.18, -0.09, -0.18]];
+  const many = edges.length > 16;
+  const byTargets = many || alike(edges, "i") ? [0] : [0, 0.08, 0.16, 0.24, -0.08, -0.16, -0.24];
+  const bySources = many || alike(edges, "j") ? [0] : [0, 0.09, 0.18, -0.09, -0.18];
   for (const byTarget of byTargets) {
     for (const bySource of bySources) {
       for (let start = 50; start >= 18; start = start >= 50 ? 99 - start : 100 - start) {
@@ -61,6 +63,10 @@ export function labelPlaces(edges, size, radius) {
     }
   }
   return best;
+}
+
+function alike(edges, index) {
+  return edges.every((edge) => edge[index] === edges[0][index]);
 }
 
 function touches(places, edges, size, radius, enough) {

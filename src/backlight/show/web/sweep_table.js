@@ -18,9 +18,11 @@ export function tableIn(root, edit = null) {
     remark,
   );
   let rows = [];
+  let filled = null; // the sweep whose numbers stand in the table
 
   function build(data) {
     rows = rowsOf(data);
+    filled = null;
     body.replaceChildren(...rows.map((row) => {
       row.cells = COLUMNS.map((_, index) => html("td", { class: `sweep-cell${index === 1 ? " back" : ""}` }));
       row.element = html("tr", {}, html("th", { scope: "row" }, formula([row.name], { "aria-label": row.words })), row.cells);
@@ -35,26 +37,31 @@ export function tableIn(root, edit = null) {
   }
 
   function show(data, sweep, step) {
+    if (filled !== sweep) for (const row of rows) fillRow(row, data, sweep);
+    filled = sweep;
     const about = edgesOf(step, data.sizes.length - 1);
     for (const row of rows) {
-      const { value, slope, after } = row.read(data, sweep);
-      const found = sweep.ways ? ["backprop", "dual", "central"].map((way) => sweep.ways[way][row.index]) : [null, null, null];
-      const deviation = sweep.ways ? Math.max(...found.map((one) => Math.abs(one - slope))) : null;
-      [value, slope, ...found, deviation, after].forEach((number, index) => fill(row.cells[index], number, index === 5 ? 2 : 9));
-      if (row.field) {
-        if (document.activeElement !== row.field) row.field.value = String(value);
-        row.cells[0].replaceChildren(row.field);
-      }
-      row.element.classList.toggle("active", isAbout(row, step, about));
+      const active = isAbout(row, step, about);
+      if (active !== row.active) row.element.classList.toggle("active", active);
+      row.active = active;
     }
   }
 
   return { build, show };
 }
 
-function fill(cell, number, digits) {
-  cell.textContent = numberText(number, digits);
-  cell.dataset.value = number ?? "";
+function fillRow(row, data, sweep) {
+  const { value, slope, after } = row.read(data, sweep);
+  const found = sweep.ways ? ["backprop", "dual", "central"].map((way) => sweep.ways[way][row.index]) : [null, null, null];
+  const deviation = sweep.ways ? Math.max(...found.map((one) => Math.abs(one - slope))) : null;
+  [value, slope, ...found, deviation, after].forEach((number, index) => {
+    const cell = row.cells[index];
+    cell.dataset.value = number ?? "";
+    if (index === 0 && row.field) {
+      if (row.field.parentNode !== cell) cell.replaceChildren(row.field);
+      if (document.activeElement !== row.field) row.field.value = String(value);
+    } else cell.textContent = numberText(number, index === 5 ? 2 : 9);
+  });
 }
 
 function fieldOf(row, edit) {
