@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -115,10 +116,10 @@ def _numbers(name: str, text: str) -> Any:
 
 def _report(asked: Offer, found: Course, columns: int) -> Iterator[str]:
     first = found.sweeps[0]
-    yield f"{asked.name}: {asked.title}" if asked.source else asked.title
+    heading = f"{asked.name}: {asked.title}" if asked.source else asked.title
+    yield from textwrap.wrap(heading, columns, subsequent_indent="  ")
     for text in (asked.source, asked.remark):
-        if text:
-            yield f"  {text}"
+        yield from textwrap.wrap(text, columns, initial_indent="  ", subsequent_indent="  ")
     yield ""
     outputs = ", ".join(f"{o:.6g}" for o in first.layers[-1].signals)
     yield f"outputs  {outputs}"
@@ -133,8 +134,7 @@ def _report(asked: Offer, found: Course, columns: int) -> Iterator[str]:
         f"cost after {len(found.sweeps) - 1} updates at learning rate {first.learning_rate:g}: "
         f"{last.cost:.6g}"
     )
-    if found.ended:
-        yield found.ended
+    yield from textwrap.wrap(found.ended, columns)
 
 
 def _derivatives(sweep: Sweep, columns: int) -> Iterator[str]:

@@ -152,8 +152,8 @@ class _Drawing:
             self._line(edge.begin, edge.end, tone, width, self._weight(edge) < 0, arrow, edge)
         for layer in range(1, len(self.data["sizes"])):
             ours = [edge for edge in edges if edge.layer == layer]
-            lit = [edge for edge in ours if _is_about(edge, step, len(self.data["sizes"]) - 1)]
-            self._labels(lit or ours, step["phase"] if lit else "", flow if lit else "muted")
+            about = [edge for edge in ours if _is_about(edge, step, len(self.data["sizes"]) - 1)]
+            self._labels(about or ours, step["phase"] if about else "", flow if about else "muted")
 
     def _labels(self, edges: list[Edge], phase: str, tone: str) -> None:
         texts = [self._label(edge, phase) for edge in edges]

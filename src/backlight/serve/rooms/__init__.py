@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from backlight.serve.rooms import train, ways
+from backlight.serve.rooms import sweep, train, ways
 
 #: In the order in which the API's page tells of them.
-ROUTERS: Final[tuple[APIRouter, ...]] = (ways.router, train.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (sweep.router, ways.router, train.router)

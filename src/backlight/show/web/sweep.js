@@ -5,7 +5,7 @@ import { controlsIn } from "./sweep_controls.js";
 import { costsIn } from "./sweep_costs.js";
 import { counterIn } from "./sweep_counter.js";
 import { drawingIn } from "./sweep_drawing.js";
-import { html } from "./sweep_elements.js";
+import { h } from "./elements.js";
 import { formulasIn } from "./sweep_formulas.js";
 import { progressAt } from "./sweep_progress.js";
 import { tableIn } from "./sweep_table.js";
@@ -19,13 +19,13 @@ import { tableIn } from "./sweep_table.js";
  */
 export function sweepPage(root, data, options = {}) {
   const state = { data, step: 0, mode: "unit", update: 0, ...options.at };
-  const part = (name, label) => html("section", { class: `sweep-part sweep-${name}`, "aria-label": label });
+  const part = (name, label) => h("section", { class: `sweep-part sweep-${name}`, "aria-label": label });
   const [stage, controls, words, counter, costs, table] = [
     part("picture", "The network"), part("controls", "Steps"), part("said", "What the step computes"),
     part("counter", "Multiplications"), part("course", "Cost over updates"), part("derivatives", "Every derivative"),
   ];
   root.classList.add("sweep");
-  root.append(html("div", { class: "sweep-main" }, controls, stage, counter), html("div", { class: "sweep-side" }, words, costs), table);
+  root.append(h("div", { class: "sweep-main" }, controls, stage, counter), h("div", { class: "sweep-side" }, words, costs), table);
 
   const steps = () => state.data.steps[state.mode];
   const act = {

@@ -1,35 +1,35 @@
 // The buttons, the slider of the steps, the keys, and playing by itself.
 
-import { html, shape } from "./sweep_elements.js";
+import { h, svg } from "./elements.js";
 
 const PLAYED = 900; // milliseconds a step
 
 function icon(path) {
-  return shape("svg", { class: "sweep-icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, shape("path", { d: path }));
+  return svg("svg", { class: "sweep-icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: path }));
 }
 
 /** The controls in `root`. `act` has: step(by), goTo(step), mode(name), update(by), reset(). */
 export function controlsIn(root, act) {
   const state = { timer: 0 };
-  const press = (text, name, run, attributes = {}) => html("button", { type: "button", "aria-label": name, title: name, onclick: run, ...attributes }, text);
+  const press = (text, name, run, attributes = {}) => h("button", { type: "button", "aria-label": name, title: name, onclick: run, ...attributes }, text);
   const first = press(icon("M3 3v10M13 3L6 8l7 5z"), "To the beginning", () => act.goTo(0));
   const before = press(icon("M12 3L4 8l8 5z"), "Step back (key ←)", () => act.step(-1));
   const next = press(icon("M4 3l8 5-8 5z"), "Step forward (key →)", () => act.step(1), { class: "primary" });
   const play = press("Play", "Play", () => (state.timer ? stop() : start()), { class: "sweep-play" });
-  const range = html("input", { type: "range", min: 0, step: 1, "aria-label": "Step of the sweep", oninput: () => act.goTo(Number(range.value)) });
-  const told = html("output", { class: "sweep-told" });
+  const range = h("input", { type: "range", min: 0, step: 1, "aria-label": "Step of the sweep", oninput: () => act.goTo(Number(range.value)) });
+  const told = h("output", { class: "sweep-told" });
   // Buttons, not radio buttons: the arrow keys are for the steps.
   const modes = [["unit", "Unit by unit"], ["layer", "Layer by layer"]].map(([name, text]) =>
-    html("button", { type: "button", "data-mode": name, onclick: () => act.mode(name) }, text));
+    h("button", { type: "button", "data-mode": name, onclick: () => act.mode(name) }, text));
   const back = press("Take back", "Take the last update back", () => act.update(-1));
   const apply = press("Apply the update", "Apply the update", () => act.update(1), { class: "sweep-apply" });
   const ten = press("× 10", "Apply ten updates", () => act.update(10));
   const reset = press("Reset", "Back to the first sweep", () => act.reset());
   root.append(
-    html("div", { class: "sweep-row" }, first, before, next, play,
-      html("div", { class: "sweep-modes", role: "group", "aria-label": "How far a step goes" }, modes)),
-    html("div", { class: "sweep-row sweep-slide" }, range, told),
-    html("div", { class: "sweep-row" }, apply, ten, back, reset),
+    h("div", { class: "sweep-row" }, first, before, next, play,
+      h("div", { class: "sweep-modes", role: "group", "aria-label": "How far a step goes" }, modes)),
+    h("div", { class: "sweep-row sweep-slide" }, range, told),
+    h("div", { class: "sweep-row" }, apply, ten, back, reset),
   );
 
   function start() {

@@ -1,19 +1,19 @@
 // The counter of multiplications: backwards as the sweep goes on, forwards for comparison.
 
-import { html } from "./sweep_elements.js";
+import { h } from "./elements.js";
 import { multiplied } from "./sweep_progress.js";
 
 /** The counter in `root`. */
 export function counterIn(root) {
-  const done = html("strong", { class: "sweep-count back" });
-  const all = html("span");
-  const bars = html("div", { class: "sweep-bars", "aria-hidden": "true" });
-  const reason = html("p", { class: "sweep-remark" });
-  const list = html("div", { class: "sweep-scroll", tabindex: "0", role: "region", "aria-label": "Products of the chain rule" });
+  const done = h("strong", { class: "sweep-count back" });
+  const all = h("span");
+  const bars = h("div", { class: "sweep-bars", "aria-hidden": "true" });
+  const reason = h("p", { class: "sweep-remark" });
+  const list = h("div", { class: "sweep-scroll", tabindex: "0", role: "region", "aria-label": "Products of the chain rule" });
   root.append(
-    html("h3", {}, "Multiplications"),
-    html("p", { class: "sweep-total" }, done, all), bars, reason,
-    html("details", {}, html("summary", {}, "Product by product"), list),
+    h("h3", {}, "Multiplications"),
+    h("p", { class: "sweep-total" }, done, all), bars, reason,
+    h("details", {}, h("summary", {}, "Product by product"), list),
   );
   const state = {};
 
@@ -21,15 +21,15 @@ export function counterIn(root) {
     const { backwards, forwards } = data.multiplications;
     state.total = [sum(backwards), sum(forwards)];
     const most = Math.max(...state.total, 1);
-    state.bar = html("span", { class: "sweep-bar back" });
+    state.bar = h("span", { class: "sweep-bar back" });
     bars.replaceChildren(
-      html("span", { class: "sweep-frame", style: { "--share": state.total[0] / most } }, state.bar),
-      html("span", { class: "sweep-frame forward", style: { "--share": state.total[1] / most } }),
+      h("span", { class: "sweep-frame" }, state.bar), h("span", { class: "sweep-frame forward" }),
     );
-    state.cells = backwards.map(() => html("td", { class: "sweep-cell" }));
-    list.replaceChildren(html("div", { class: "sweep-orders" },
+    [...bars.children].forEach((frame, index) => frame.style.setProperty("--share", state.total[index] / most));
+    state.cells = backwards.map(() => h("td", { class: "sweep-cell" }));
+    list.replaceChildren(h("div", { class: "sweep-orders" },
       productTable("Backwards, from the cost", backwards, state.cells, "vector × matrix"),
-      productTable("Forwards, from the parameters", forwards, forwards.map(({ count }) => html("td", { class: "sweep-cell" }, told(count))), "matrix × matrix")));
+      productTable("Forwards, from the parameters", forwards, forwards.map(({ count }) => h("td", { class: "sweep-cell" }, told(count))), "matrix × matrix")));
     const times = state.total[1] / state.total[0];
     reason.textContent = "Backwards begins at one number, the cost: every product is a vector times a matrix. Forwards begins at "
       + `the parameters and carries a column for each: matrix times matrix, ${numberOf(times)} times as many.`;
@@ -52,10 +52,10 @@ export function counterIn(root) {
 }
 
 function productTable(caption, products, cells, kind) {
-  return html("table", { class: "sweep-table" }, html("caption", {}, `${caption}: ${kind}`),
-    html("tbody", {}, products.map((product, index) => html("tr", {},
-      html("th", { scope: "row" }, wordsOf(product)),
-      html("td", {}, `${product.left.join("×")} · ${product.right.join("×")}`), cells[index]))));
+  return h("table", { class: "sweep-table" }, h("caption", {}, `${caption}: ${kind}`),
+    h("tbody", {}, products.map((product, index) => h("tr", {},
+      h("th", { scope: "row" }, wordsOf(product)),
+      h("td", {}, `${product.left.join("×")} · ${product.right.join("×")}`), cells[index]))));
 }
 
 function wordsOf({ what, layer }) {

@@ -1,7 +1,8 @@
 // The network drawn: nodes, edges, biases, targets and the cost, with the numbers of a step.
 
+import { h, svg } from "./elements.js";
 import { numberText } from "./numbers.js";
-import { html, putAttribute, putText, shape, weightIndex } from "./sweep_elements.js";
+import { putAttribute, putText, weightIndex } from "./sweep_elements.js";
 import { briefly, idlePlaces, litPlaces, weightOf, writeLabel } from "./sweep_labels.js";
 import { REM, between, layoutOf } from "./sweep_layout.js";
 import { edgesOf } from "./sweep_progress.js";
@@ -11,8 +12,8 @@ const BIAS = 0.62; // the radius of a bias, as a part of a unit's
 /** A drawing in `root`. `edit(place, node)` is called where a number is to be changed, if given. */
 export function drawingIn(root, edit = null) {
   const state = { data: null, layout: null, edges: [], places: new Map() };
-  const stage = html("div", { class: "sweep-stage", tabindex: "0", role: "group", "aria-label": "The network" });
-  root.append(stage, html("p", { class: "sweep-remark" }, "In a circle the signal a, above it the net z, below it the error δ. "
+  const stage = h("div", { class: "sweep-stage", tabindex: "0", role: "group", "aria-label": "The network" });
+  root.append(stage, h("p", { class: "sweep-remark" }, "In a circle the signal a, above it the net z, below it the error δ. "
     + "The heavier a line, the larger the weight; dashed ones are negative."));
 
   function build(data) {
@@ -22,15 +23,16 @@ export function drawingIn(root, edit = null) {
     const layout = layoutOf(data.sizes, data.drawn, (stage.clientWidth / unit) * REM);
     state.layout = layout;
     state.edges = edgesIn(data, layout);
-    const picture = shape("svg", {
+    const picture = svg("svg", {
       viewBox: `0 0 ${layout.width} ${layout.height}`, class: "sweep-network",
-      style: { width: `${layout.width / REM}rem`, height: `${layout.height / REM}rem` },
     }, arrowheads());
+    picture.style.width = `${layout.width / REM}rem`;
+    picture.style.height = `${layout.height / REM}rem`;
     picture.append(
-      shape("g", {}, state.edges.map((edge) => edge.line)),
-      shape("g", {}, costLines(layout)),
-      shape("g", {}, nodesIn(state, edit)),
-      shape("g", {}, state.edges.map((edge) => edge.label)),
+      svg("g", {}, state.edges.map((edge) => edge.line)),
+      svg("g", {}, costLines(layout)),
+      svg("g", {}, nodesIn(state, edit)),
+      svg("g", {}, state.edges.map((edge) => edge.label)),
     );
     stage.replaceChildren(picture);
     for (const edge of state.edges) editable(edge.label, edit, edge.place, edge.name);
@@ -49,8 +51,8 @@ export function drawingIn(root, edit = null) {
           edges.push({
             layer, unit: to.unit, source, from: node, to, i, j, name, editable: edit ? " editable" : "",
             place: { kind: bias ? "bias" : "weight", layer, unit: to.unit, source },
-            line: shape("line", { class: "sweep-edge", x1: node.x, y1: node.y, x2: to.x, y2: to.y }),
-            label: shape("g", { class: "sweep-label" }, shape("text", {}), shape("text", {})),
+            line: svg("line", { class: "sweep-edge", x1: node.x, y1: node.y, x2: to.x, y2: to.y }),
+            label: svg("g", { class: "sweep-label" }, svg("text", {}), svg("text", {})),
           });
         });
       });
@@ -76,17 +78,17 @@ export function drawingIn(root, edit = null) {
 }
 
 function arrowheads() {
-  const head = (name) => shape("marker", {
+  const head = (name) => svg("marker", {
     id: `sweep-arrow-${name}`, class: `sweep-arrow ${name}`, viewBox: "0 0 8 8", refX: 7, refY: 4,
     markerWidth: 5, markerHeight: 5, orient: "auto-start-reverse",
-  }, shape("path", { d: "M0 0 L8 4 L0 8 z" }));
-  return shape("defs", {}, head("forward"), head("back"));
+  }, svg("path", { d: "M0 0 L8 4 L0 8 z" }));
+  return svg("defs", {}, head("forward"), head("back"));
 }
 
 function costLines({ nodes, targets, cost }) {
   return nodes.at(-1).map((node, index) => {
     const { x, y } = targets[index];
-    return shape("polyline", { class: "sweep-edge faint", points: `${node.x},${node.y} ${x},${y} ${cost.x},${cost.y}` });
+    return svg("polyline", { class: "sweep-edge faint", points: `${node.x},${node.y} ${x},${y} ${cost.x},${cost.y}` });
   });
 }
 
@@ -96,32 +98,32 @@ function nodesIn(state, edit) {
   const last = data.sizes.length - 1;
   state.nodes = layout.nodes.map((nodes, layer) => nodes.map((node) => {
     const parts = {
-      circle: shape("circle", { cx: node.x, cy: node.y, r: radius }),
-      value: shape("text", { class: "sweep-value", x: node.x, y: node.y }),
-      net: shape("text", { class: "sweep-net", x: node.x, y: node.y - radius - 0.45 * REM }),
-      delta: shape("text", { class: "sweep-delta", x: node.x, y: node.y + radius + 0.55 * REM }),
+      circle: svg("circle", { cx: node.x, cy: node.y, r: radius }),
+      value: svg("text", { class: "sweep-value", x: node.x, y: node.y }),
+      net: svg("text", { class: "sweep-net", x: node.x, y: node.y - radius - 0.45 * REM }),
+      delta: svg("text", { class: "sweep-delta", x: node.x, y: node.y + radius + 0.55 * REM }),
     };
-    parts.group = shape("g", { class: "sweep-node", "data-layer": layer, "data-unit": node.unit }, Object.values(parts));
+    parts.group = svg("g", { class: "sweep-node", "data-layer": layer, "data-unit": node.unit }, Object.values(parts));
     if (layer === 0) editable(parts.group, edit, { kind: "input", unit: node.unit }, `input ${node.unit + 1}`);
     return { ...parts, layer, unit: node.unit };
   }));
-  const biases = layout.biases.map((place) => shape("g", { class: "sweep-bias" },
-    shape("circle", { cx: place.x, cy: place.y, r: radius * BIAS }), shape("text", { x: place.x, y: place.y }, "1")));
-  const gaps = layout.gaps.map((place, layer) => place && shape("text", { class: "sweep-gap", x: place.x, y: place.y },
+  const biases = layout.biases.map((place) => svg("g", { class: "sweep-bias" },
+    svg("circle", { cx: place.x, cy: place.y, r: radius * BIAS }), svg("text", { x: place.x, y: place.y }, "1")));
+  const gaps = layout.gaps.map((place, layer) => place && svg("text", { class: "sweep-gap", x: place.x, y: place.y },
     `${(data.sizes[layer] - data.drawn[layer].length).toLocaleString("en")} more`)).filter(Boolean);
   state.targets = layout.targets.map((place, index) => {
     const unit = data.drawn[last][index];
-    const text = shape("text", { x: place.x, y: place.y });
-    const group = shape("g", { class: "sweep-target", "data-unit": unit },
-      shape("rect", { x: place.x - box.width / 2, y: place.y - box.height / 2, ...box, rx: 6 }), text);
+    const text = svg("text", { x: place.x, y: place.y });
+    const group = svg("g", { class: "sweep-target", "data-unit": unit },
+      svg("rect", { x: place.x - box.width / 2, y: place.y - box.height / 2, ...box, rx: 6 }), text);
     editable(group, edit, { kind: "target", unit }, `target ${unit + 1}`);
     return { group, text, unit };
   });
   const { cost } = layout;
-  state.cost = shape("text", { class: "sweep-value", x: cost.x, y: cost.y + 0.45 * REM });
-  state.costNode = shape("g", { class: "sweep-cost" },
-    shape("circle", { cx: cost.x, cy: cost.y, r: Math.max(radius, 1.5 * REM) }),
-    shape("text", { class: "sweep-net", x: cost.x, y: cost.y - 0.55 * REM }, "cost"), state.cost);
+  state.cost = svg("text", { class: "sweep-value", x: cost.x, y: cost.y + 0.45 * REM });
+  state.costNode = svg("g", { class: "sweep-cost" },
+    svg("circle", { cx: cost.x, cy: cost.y, r: Math.max(radius, 1.5 * REM) }),
+    svg("text", { class: "sweep-net", x: cost.x, y: cost.y - 0.55 * REM }, "cost"), state.cost);
   return [...biases, ...gaps, ...state.targets.map(({ group }) => group), state.costNode, ...state.nodes.flat().map(({ group }) => group)];
 }
 

@@ -1,30 +1,7 @@
 // Elements of the sweep's pages, and formulas written as text with raised and lowered marks.
 
+import { h } from "./elements.js";
 import { numberText } from "./numbers.js";
-
-const SHAPES = "http://www.w3.org/2000/svg";
-
-/** An HTML element; attributes that are functions are listeners (`onclick`), null is left out, and
- * `style` is an object, as pages forbid styles that are written as text. */
-export function html(tag, attributes = {}, ...children) {
-  return dressed(document.createElement(tag), attributes, children);
-}
-
-/** An SVG element. */
-export function shape(tag, attributes = {}, ...children) {
-  return dressed(document.createElementNS(SHAPES, tag), attributes, children);
-}
-
-function dressed(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name === "style") for (const [property, to] of Object.entries(value)) element.style.setProperty(property, to);
-    else if (typeof value === "function") element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : String(value));
-  }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
-  return element;
-}
 
 /** Set a text where it has changed: what has not costs the browser nothing. */
 export function putText(element, text) {
@@ -50,7 +27,7 @@ export function amount(value, tone = "") {
 /** A formula of parts: texts, symbols and numbers. It breaks only where it may. */
 export function formula(parts, attributes = {}) {
   const said = parts.map(spoken).join(" ").replace(/\s+/g, " ").trim();
-  return html("span", { role: "math", "aria-label": said, ...attributes }, parts.map((part, index) => written(part, parts[index - 1])));
+  return h("span", { role: "math", "aria-label": said, ...attributes }, parts.map((part, index) => written(part, parts[index - 1])));
 }
 
 function written(part, before) {
@@ -59,12 +36,12 @@ function written(part, before) {
     const text = numberText(part.value, 6);
     // A negative number stands in brackets behind another sign.
     const shown = part.value < 0 && /[×+−] $/.test(before ?? "") ? `(${text})` : text;
-    return html("span", { class: `sweep-number ${part.tone}`, "data-value": part.value }, shown);
+    return h("span", { class: `sweep-number ${part.tone}`, "data-value": part.value }, shown);
   }
   const marks = part.above && part.below
-    ? html("span", { class: "sweep-marks" }, html("sup", {}, part.above), html("sub", {}, part.below))
-    : [part.above && html("sup", {}, part.above), part.below && html("sub", {}, part.below)].filter(Boolean);
-  return html("span", { class: "sweep-symbol" }, html("i", {}, part.name), marks);
+    ? h("span", { class: "sweep-marks" }, h("sup", {}, part.above), h("sub", {}, part.below))
+    : [part.above && h("sup", {}, part.above), part.below && h("sub", {}, part.below)].filter(Boolean);
+  return h("span", { class: "sweep-symbol" }, h("i", {}, part.name), marks);
 }
 
 function spoken(part) {

@@ -1,19 +1,20 @@
 // What a step computes: with symbols, and the same with the numbers of this sweep.
 
-import { amount, formula, html, symbol, weightIndex } from "./sweep_elements.js";
+import { h } from "./elements.js";
+import { amount, formula, symbol, weightIndex } from "./sweep_elements.js";
 
 const MOST_TERMS = 8;
 const MOST_UNITS = 4;
 
 /** The panel in `root`; `show(sweep, step)` fills it. */
 export function formulasIn(root) {
-  const title = html("h3", { class: "sweep-words", "aria-live": "polite" });
-  const body = html("div", { class: "sweep-formulas" });
+  const title = h("h3", { class: "sweep-words", "aria-live": "polite" });
+  const body = h("div", { class: "sweep-formulas" });
   root.append(title, body);
   const show = (data, sweep, step) => {
     title.textContent = step.words;
     body.replaceChildren(...linesOfStep(data, sweep, step).map((parts) =>
-      typeof parts === "string" ? html("p", { class: "sweep-remark" }, parts) : html("p", {}, formula(parts))));
+      typeof parts === "string" ? h("p", { class: "sweep-remark" }, parts) : h("p", {}, formula(parts))));
   };
   return { show };
 }

@@ -1,20 +1,21 @@
 // Every derivative beside the ones that dual numbers and differences find, and what the update does.
 
+import { h } from "./elements.js";
 import { numberText } from "./numbers.js";
-import { html, symbol, formula, weightIndex } from "./sweep_elements.js";
+import { symbol, formula, weightIndex } from "./sweep_elements.js";
 import { edgesOf } from "./sweep_progress.js";
 
 const COLUMNS = ["value", "∂C/∂w: sweep", "backprop", "dual numbers", "central differences", "largest deviation", "after the update"];
 
 /** The table in `root`. `edit(place, value)` makes the values fields, if given. */
 export function tableIn(root, edit = null) {
-  const body = html("tbody");
-  const remark = html("p", { class: "sweep-remark" });
-  const head = html("tr", {}, html("th", { scope: "col" }, "by"), COLUMNS.map((text) => html("th", { scope: "col", class: "sweep-cell" }, text)));
+  const body = h("tbody");
+  const remark = h("p", { class: "sweep-remark" });
+  const head = h("tr", {}, h("th", { scope: "col" }, "by"), COLUMNS.map((text) => h("th", { scope: "col", class: "sweep-cell" }, text)));
   root.append(
-    html("h3", {}, "Every derivative, three ways"),
-    html("div", { class: "sweep-scroll", tabindex: "0", role: "region", "aria-label": "Every derivative, three ways" },
-      html("table", { class: "sweep-table" }, html("thead", {}, head), body)),
+    h("h3", {}, "Every derivative, three ways"),
+    h("div", { class: "sweep-scroll", tabindex: "0", role: "region", "aria-label": "Every derivative, three ways" },
+      h("table", { class: "sweep-table" }, h("thead", {}, head), body)),
     remark,
   );
   let rows = [];
@@ -24,8 +25,8 @@ export function tableIn(root, edit = null) {
     rows = rowsOf(data);
     filled = null;
     body.replaceChildren(...rows.map((row) => {
-      row.cells = COLUMNS.map((_, index) => html("td", { class: `sweep-cell${index === 1 ? " back" : ""}` }));
-      row.element = html("tr", {}, html("th", { scope: "row" }, formula([row.name], { "aria-label": row.words })), row.cells);
+      row.cells = COLUMNS.map((_, index) => h("td", { class: `sweep-cell${index === 1 ? " back" : ""}` }));
+      row.element = h("tr", {}, h("th", { scope: "row" }, formula([row.name], { "aria-label": row.words })), row.cells);
       if (edit) row.field = fieldOf(row, edit);
       return row.element;
     }));
@@ -65,7 +66,7 @@ function fillRow(row, data, sweep) {
 }
 
 function fieldOf(row, edit) {
-  const field = html("input", { type: "text", inputmode: "decimal", class: "sweep-field", "aria-label": row.words });
+  const field = h("input", { type: "text", inputmode: "decimal", class: "sweep-field", "aria-label": row.words });
   field.addEventListener("change", () => edit(row.place, field.value, field));
   return field;
 }

@@ -6,7 +6,7 @@ import { costPanel } from "./ways/cost.js";
 import { functionPanel } from "./ways/function.js";
 import { stepsPanel } from "./ways/steps.js";
 import { derivativesPanel, waysPanel } from "./ways/tables.js";
-import { stylesheets } from "./ways/styles.js";
+import { stylesheets } from "../styles.js";
 
 export const title = "Three ways";
 
