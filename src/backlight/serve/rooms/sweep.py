@@ -67,7 +67,12 @@ class Asked(Architecture):
     x: list[Number] = Field(max_length=_MOST_UNITS, description="the inputs")
     t: list[Number] = Field(max_length=_MOST_UNITS, description="the targets")
     learning_rate: float = Field(0.5, ge=0, le=1e9, allow_inf_nan=False)
-    updates: int = Field(50, ge=0, le=_MOST_UPDATES, description="how many are recorded")
+    updates: int | None = Field(
+        None,
+        ge=0,
+        le=_MOST_UPDATES,
+        description="how many are recorded; left out: 50, or fewer where the network is large",
+    )
 
 
 @router.get("/networks", summary="The networks on offer, and what others can be made of")

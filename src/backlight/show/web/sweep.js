@@ -39,7 +39,7 @@ export function sweepPage(root, data, options = {}) {
   const views = {
     drawing: drawingIn(stage, options.editPlace), formulas: formulasIn(words), counter: counterIn(counter),
     costs: costsIn(costs, (update) => change({ update })), table: tableIn(table, options.editValue),
-    controls: controlsIn(controls, act),
+    controls: controlsIn(controls, costs, act),
   };
 
   function toUpdate(update) {

@@ -8,8 +8,9 @@ function icon(path) {
   return svg("svg", { class: "sweep-icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: path }));
 }
 
-/** The controls in `root`. `act` has: step(by), goTo(step), mode(name), update(by), reset(). */
-export function controlsIn(root, act) {
+/** The controls: of the steps in `root`, of the updates in `course`. `act` has: step(by), goTo(step),
+ * atEnd(), mode(name), update(by), reset(). */
+export function controlsIn(root, course, act) {
   const state = { timer: 0 };
   const press = (text, name, run, attributes = {}) => h("button", { type: "button", "aria-label": name, title: name, onclick: run, ...attributes }, text);
   const first = press(icon("M3 3v10M13 3L6 8l7 5z"), "To the beginning", () => act.goTo(0));
@@ -29,8 +30,8 @@ export function controlsIn(root, act) {
     h("div", { class: "sweep-row" }, first, before, next, play,
       h("div", { class: "sweep-modes", role: "group", "aria-label": "How far a step goes" }, modes)),
     h("div", { class: "sweep-row sweep-slide" }, range, told),
-    h("div", { class: "sweep-row" }, apply, ten, back, reset),
   );
+  course.append(h("div", { class: "sweep-row" }, apply, ten, back, reset));
 
   function start() {
     if (act.atEnd()) act.goTo(0);

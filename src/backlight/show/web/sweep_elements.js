@@ -1,4 +1,4 @@
-// Elements of the sweep's pages, and formulas written as text with raised and lowered marks.
+// Formulas of the sweep as text with raised and lowered marks; texts and attributes set where they change.
 
 import { h } from "./elements.js";
 import { numberText } from "./numbers.js";
