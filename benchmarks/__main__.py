@@ -9,13 +9,14 @@ import platform
 import numpy as np
 import torch
 
-from benchmarks import explaining, gradients, localisation, starting, training, ways
+from benchmarks import explaining, gradients, localisation, starting, stepping, training, ways
 
 PARTS = {
     "starting": starting.run,
     "gradients": gradients.run,
     "explaining": explaining.run,
     "ways": ways.run,
+    "stepping": stepping.run,
     "training": training.run,
     "localisation": localisation.run,
 }

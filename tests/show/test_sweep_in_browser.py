@@ -157,18 +157,18 @@ def test_the_update_is_applied_and_the_cost_falls(tab: Any) -> None:
     }  # fmt: skip
     again = network.cost(parameters, np.array([[0.05, 0.1]]), np.array([[0.01, 0.99]]))
     assert float(cost.get_attribute("data-value")) == pytest.approx(again, rel=1e-14)
-    tab.get_by_role("button", name="Take the last update back").click()
+    tab.get_by_role("button", name="Take back the last update").click()
     assert float(cost.get_attribute("data-value")) == before
 
 
 def test_ten_at_once_as_far_as_they_are_recorded_and_back(tab: Any) -> None:
     text = tab.locator(".sweep-course .sweep-total")
-    tab.get_by_role("button", name="Apply ten updates").click()
+    tab.get_by_role("button", name="apply ten updates").click()
     assert text.inner_text().endswith("after 10 updates")
-    tab.get_by_role("button", name="Apply ten updates").click()
+    tab.get_by_role("button", name="apply ten updates").click()
     assert text.inner_text().endswith("after 20 updates")
     assert tab.get_by_role("button", name="Apply the update").is_disabled()
-    tab.get_by_role("button", name="Back to the first sweep").click()
+    tab.get_by_role("button", name="back to the first sweep").click()
     assert text.inner_text().endswith("after 0 updates")
 
 

@@ -13,7 +13,7 @@ from typing import Final
 Point = tuple[float, float]
 
 _ROW: Final = 1.1
-_COLUMN: Final = 2.7
+_COLUMN: Final = 3.1
 _MARGIN: Final = 0.6
 
 

@@ -194,14 +194,14 @@ def test_the_update_is_applied_and_the_address_holds_it(visit: Visit) -> None:
     tab.locator(".sweep-network").wait_for()
     assert state(tab) == {"update": "2"}
     assert cost(tab) == pytest.approx(cost_of(after), rel=1e-12)
-    tab.get_by_role("button", name="Back to the first sweep").click()
+    tab.get_by_role("button", name="back to the first sweep").click()
     wait_for_cost(tab, cost_of(example_4()))
     assert state(tab) == {}
 
 
 def test_more_updates_than_were_recorded_are_fetched(visit: Visit) -> None:
     tab = opened(visit, "?update=50")
-    tab.get_by_role("button", name="Apply ten updates").click()
+    tab.get_by_role("button", name="apply ten updates").click()
     wait_for_cost(tab, cost_of(descended(example_4(), 60)))
     assert tab.locator(".sweep-course .sweep-total").inner_text().endswith("after 60 updates")
     tab.reload()

@@ -22,10 +22,10 @@ export function controlsIn(root, course, act) {
   // Buttons, not radio buttons: the arrow keys are for the steps.
   const modes = [["unit", "Unit by unit"], ["layer", "Layer by layer"]].map(([name, text]) =>
     h("button", { type: "button", "data-mode": name, onclick: () => act.mode(name) }, text));
-  const back = press("Take back", "Take the last update back", () => act.update(-1));
+  const back = press("Take back", "Take back the last update", () => act.update(-1));
   const apply = press("Apply the update", "Apply the update", () => act.update(1), { class: "sweep-apply" });
-  const ten = press("× 10", "Apply ten updates", () => act.update(10));
-  const reset = press("Reset", "Back to the first sweep", () => act.reset());
+  const ten = press("× 10", "× 10: apply ten updates", () => act.update(10));
+  const reset = press("Reset", "Reset: back to the first sweep", () => act.reset());
   root.append(
     h("div", { class: "sweep-row" }, first, before, next, play,
       h("div", { class: "sweep-modes", role: "group", "aria-label": "How far a step goes" }, modes)),

@@ -52,7 +52,7 @@ export function drawingIn(root, edit = null) {
             layer, unit: to.unit, source, from: node, to, i, j, name, editable: edit ? " editable" : "",
             place: { kind: bias ? "bias" : "weight", layer, unit: to.unit, source },
             line: svg("line", { class: "sweep-edge", x1: node.x, y1: node.y, x2: to.x, y2: to.y }),
-            label: svg("g", { class: "sweep-label" }, svg("text", {}), svg("text", {})),
+            label: svg("g", { class: "sweep-label" }, svg("text"), svg("text")),
           });
         });
       });
@@ -99,8 +99,8 @@ function nodesIn(state, edit) {
   state.nodes = layout.nodes.map((nodes, layer) => nodes.map((node) => {
     const parts = {
       circle: svg("circle", { cx: node.x, cy: node.y, r: radius }),
-      value: svg("text", { class: "sweep-value", x: node.x, y: node.y }),
       net: svg("text", { class: "sweep-net", x: node.x, y: node.y - radius - 0.45 * REM }),
+      value: svg("text", { class: "sweep-value", x: node.x, y: node.y }),
       delta: svg("text", { class: "sweep-delta", x: node.x, y: node.y + radius + 0.55 * REM }),
     };
     parts.group = svg("g", { class: "sweep-node", "data-layer": layer, "data-unit": node.unit }, Object.values(parts));
@@ -150,7 +150,7 @@ function drawNodes({ nodes, targets, cost, costNode, data, layout }, sweep, know
     const back = layer > 0 && known.delta[layer][unit] === 1;
     const signal = layer ? found.signals[unit] : data.x[unit];
     fitted(node.value, forward ? signal : null, layout.radius);
-    putText(node.net, layer ? (forward ? `z ${briefly(found.nets[unit])}` : "") : `x${lowered(unit + 1)}`);
+    putText(node.net, layer ? (forward ? `z ${briefly(found.nets[unit])}` : "") : `x${lowered(unit + 1)} `);
     putText(node.delta, back ? `δ ${briefly(found.deltas[unit])}` : "");
     const active = step.layer === layer && step.units.includes(unit);
     group.classList.toggle("forward", forward);
@@ -161,7 +161,7 @@ function drawNodes({ nodes, targets, cost, costNode, data, layout }, sweep, know
   }
   for (const { text, unit, group } of targets) {
     putText(text, `t ${briefly(data.t[unit])}`);
-    putAttribute(group, "aria-label", `target ${unit + 1}: ${numberText(data.t[unit], 6)}`);
+    putAttribute(group, "aria-label", `target ${unit + 1}: t ${briefly(data.t[unit])}`);
   }
   fitted(cost, known.cost ? sweep.cost : null, Math.max(layout.radius, 1.5 * REM));
   costNode.classList.toggle("active", step.phase === "cost");
@@ -170,14 +170,18 @@ function drawNodes({ nodes, targets, cost, costNode, data, layout }, sweep, know
 
 function nodeWords(layer, unit, signal, found, forward, back) {
   const who = layer ? `unit ${unit + 1} of layer ${layer}` : `input ${unit + 1}`;
-  if (!layer) return `${who}: ${numberText(signal, 6)}`;
+  if (!layer) return `${who}: x${lowered(unit + 1)} ${shortest(signal)}`;
   const values = forward ? `z ${numberText(found.nets[unit], 6)}, a ${numberText(signal, 6)}` : "not computed yet";
   return `${who}: ${values}${back ? `, δ ${numberText(found.deltas[unit], 6)}` : ""}`;
 }
 
+function shortest(value) {
+  return numberText(value, Math.abs(value) < 0.01 ? 2 : 3);
+}
+
 /** A number in a circle, as large as there is room for. */
 function fitted(element, value, radius) {
-  const text = value === null ? "" : numberText(value, Math.abs(value) < 0.01 ? 2 : 3);
+  const text = value === null ? "" : shortest(value);
   if (element.textContent === text) return;
   element.textContent = text;
   element.style.fontSize = `${Math.min(13, (2 * radius - 5) / (0.62 * Math.max(1, text.length)))}px`;
@@ -206,7 +210,8 @@ function drawEdges(state, sweep, known, step) {
     arrow(edge, chosen(edge) && step.phase !== "update" ? flow : null, state.layout.radius);
     putAttribute(edge.label, "class", `sweep-label${edge.editable}${lit ? ` active ${flow}` : ""}`);
     writeLabel(edge, places.get(edge) ?? idle.get(edge), { data, sweep, phase: lit ? step.phase : "idle", long });
-    putAttribute(edge.label, "aria-label", `${edge.name}: ${numberText(weight, 6)}`);
+    // What is named must hold what is seen, so that it can be asked for by voice.
+    putAttribute(edge.label, "aria-label", `${edge.name}: ${edge.label.textContent}`);
     putAttribute(edge.label, "data-value", weight);
   });
 }

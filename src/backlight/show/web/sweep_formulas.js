@@ -121,7 +121,7 @@ function slopeLines(data, sweep, { layer, units }) {
   ];
   const sources = data.drawn[layer - 1].slice(0, MOST_TERMS);
   if (units.length * (sources.length + 1) > MOST_TERMS + 1) {
-    return [...lines, "The factors and products stand on the edges, all of them in the table below."];
+    return [...lines, "All of them are in the table below; unit by unit, the factors stand on the edges."];
   }
   for (const unit of units) {
     for (const source of sources) {

@@ -71,7 +71,7 @@ export function writeLabel({ label, ...edge }, at, shown) {
   const [first, second] = linesOf(edge, shown);
   const [upper, lower] = label.children;
   const two = first && second;
-  for (const [line, text, shift] of [[upper, first, two ? -7.5 : 0], [lower, second, two ? 8 : 0]]) {
+  for (const [line, text, shift] of [[upper, first, two ? -7.5 : 0], [lower, second && ` ${second}`, two ? 8 : 0]]) {
     putText(line, text);
     putAttribute(line, "x", at.x);
     putAttribute(line, "y", at.y + shift);

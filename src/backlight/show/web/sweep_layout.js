@@ -28,8 +28,8 @@ export function layoutOf(sizes, drawn, width) {
   const gaps = drawn.map((units, layer) => units.length < sizes[layer] ? at(layer, 4 + (layer < last ? 1 : 0), rows[layer]) : null);
   const biases = drawn.slice(0, last).map((_, layer) => at(layer, 0, rows[layer]));
   const cost = at(sizes.length, 0, 1);
-  const targets = nodes[last].map(({ x, y }) => (upright ? { x, y: y + along * 0.44 } : { x: x + along * 0.42, y }));
-  const box = { width: Math.min(4 * REM, across - 4), height: 1.6 * REM };
+  const targets = nodes[last].map(({ x, y }) => (upright ? { x, y: y + along * 0.44 } : { x: x + along * 0.48, y }));
+  const box = { width: Math.min(4 * REM, upright ? across - 4 : along - 2 * radius - 12), height: 1.6 * REM };
   return {
     upright, radius, nodes, gaps, biases, cost, targets, box,
     width: upright ? breadth : length, height: upright ? length : breadth,
