@@ -32,7 +32,13 @@ MAY_IMPORT = {
     "gradients": {"errors", "show"},
     "networks": {"errors", "show", "gradients"},
     "explanations": {"backlight", "errors", "models", "show", "gradients"},
-    "commands": {"errors", "games", "models", "show", "gradients", "networks", "explanations"},
+    "serve": {
+        *("backlight", "errors", "games", "gradients", "models", "networks", "scenes", "show"),
+        "explanations",
+    },
+    "commands": {
+        *("errors", "games", "models", "show", "gradients", "networks", "explanations", "serve"),
+    },
     "cli": {"backlight", "errors", "commands"},
     "__main__": {"cli"},
     # Only where names are looked up: the public face of everything below the command line.

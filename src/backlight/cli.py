@@ -13,6 +13,7 @@ from backlight.commands.explain_parsers import add_explain, add_layers, add_list
 from backlight.commands.gradient_parsers import add_check, add_gradients
 from backlight.commands.parser_parts import add_traceback
 from backlight.commands.play_parser import add_play
+from backlight.commands.serve_parser import add_serve
 from backlight.commands.training_parsers import add_predict, add_train
 from backlight.commands.wording import reason
 from backlight.errors import did_you_mean
@@ -102,6 +103,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     add_play(commands)
     add_train(commands)
     add_predict(commands)
+    add_serve(commands)
     return top, commands.choices
 
 

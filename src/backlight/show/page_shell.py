@@ -11,7 +11,14 @@ from importlib.resources import files
 
 
 def filled(
-    *, title: str, heading: str, below: str, main: str, css: Sequence[str], js: Sequence[str]
+    *,
+    title: str,
+    heading: str,
+    below: str,
+    main: str,
+    css: Sequence[str],
+    js: Sequence[str],
+    script: str = "",
 ) -> str:
     """The HTML of a page. All texts are HTML already, escaped by whoever wrote them.
 
@@ -24,8 +31,10 @@ def filled(
         below: what stands below it.
         main: the page's content.
         css, js: names of the files of style and script beside this one, in their order.
+        script: a script of the page's own, after those.
     """
-    style, script = ("\n".join(map(_asset, names)) for names in (css, js))
+    style = "\n".join(map(_asset, css))
+    script = "\n".join([*map(_asset, js), *([script] if script else [])])
     parts = {
         "policy": f"default-src 'none'; img-src data:; style-src {_hash(style)}; "
         f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'",

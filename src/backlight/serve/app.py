@@ -1,0 +1,97 @@
+"""The app: its rooms, its pages, its guard."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from backlight import __version__
+from backlight.serve.failures import add_failures
+from backlight.serve.rooms import ROUTERS
+from backlight.serve.security import Guard
+from backlight.serve.settings import Settings
+from backlight.serve.turns import Turns
+
+#: The rooms by their place in the address; each has a page module of that name.
+ROOMS: Final = ("explain", "sweep", "mountain", "ways", "train", "api")
+
+_PAGES: Final = Path(str(files("backlight.serve").joinpath("pages")))
+_DRAWINGS: Final = Path(str(files("backlight.show").joinpath("web")))
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The app as an ASGI application.
+
+    Args:
+        settings: how it is run; what it is by default, on loopback, when left out. Rooms read them
+            from `request.app.state.settings`, and take turns by `request.app.state.turns`.
+    """
+    settings = settings or Settings()
+    app = FastAPI(
+        title="Backlight",
+        version=__version__,
+        description="Why a neural network said what it said, and whether the gradients are right.",
+        # Their pages load scripts from other hosts; ours, /api, does not.
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    limits = settings.limits
+    app.state.settings = settings
+    app.state.turns = Turns(waiting=limits.waiting, seconds=limits.seconds)
+    add_failures(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static/app", _Assets(directory=_PAGES))
+    app.mount("/static/show", _Assets(directory=_DRAWINGS))
+    _add_pages(app)
+    app.add_middleware(Guard, settings=settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.turns.close()
+
+
+class _Assets(StaticFiles):
+    """Scripts and styles, asked about by every page but sent only when they have changed."""
+
+    def file_response(
+        self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def _add_pages(app: FastAPI) -> None:
+    """Every room's address is answered with the one page; its script shows the room."""
+    page = _PAGES / "index.html"
+
+    async def index() -> FileResponse:
+        return FileResponse(page, headers={"cache-control": "no-cache"})
+
+    for path in ("/", *(f"/{room}" for room in ROOMS)):
+        app.add_api_route(path, index, include_in_schema=False)
+
+    async def plotly() -> FileResponse:
+        return FileResponse(_plotly(), headers={"cache-control": "max-age=86400"})
+
+    app.add_api_route("/static/plotly.min.js", plotly, include_in_schema=False)
+
+
+def _plotly() -> Path:
+    """The script of the installed plotly package."""
+    return Path(str(files("plotly").joinpath("package_data", "plotly.min.js")))

@@ -1,0 +1,94 @@
+"""The app put on a port of this machine, and a browser opened on it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+
+import uvicorn
+
+from backlight.errors import InputError
+from backlight.serve.app import create_app
+from backlight.serve.settings import Settings
+
+
+def serve(
+    settings: Settings, *, open_browser: bool = True, ready: Callable[[str], None] = print
+) -> None:
+    """Run the app until it is interrupted.
+
+    Args:
+        settings: where, and with what.
+        open_browser: whether its first page is opened in the person's browser.
+        ready: told the address once the app answers there; it holds the token, if there is one.
+
+    Raises:
+        InputError: the host is not this machine's, or the port is taken or not allowed.
+    """
+    listening = bound(settings.host, settings.port)
+    address = address_of(settings, listening.getsockname()[1])
+    config = uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=2)
+    server = _Server(config, lambda: _greet(address, open_browser, ready))
+    with contextlib.closing(listening):
+        server.run(sockets=[listening])
+
+
+def address_of(settings: Settings, port: int) -> str:
+    """What is typed into a browser to reach the app."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    token = f"?token={settings.token}" if settings.token else ""
+    return f"http://{host}:{port}/{token}"
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that listens at host and port (0: any that is free).
+
+    Raises:
+        InputError: it cannot.
+    """
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise InputError(f"no host {host!r} on this machine; try 127.0.0.1") from error
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen(256)
+    except OSError as error:
+        listening.close()
+        raise InputError(_why_not(error, host, port)) from error
+    return listening
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken; another one, or --port 0 for any that is free"
+    if error.errno == errno.EACCES:
+        return f"port {port} is not for everybody; take one from 1024"
+    return f"cannot listen at {host}, port {port}: {error.strerror}; try --host 127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._tell()
+
+
+def _greet(address: str, open_browser: bool, ready: Callable[[str], None]) -> None:
+    ready(address)
+    if open_browser:
+        # Some browsers keep whoever opens them waiting.
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

@@ -1,0 +1,70 @@
+// Talking to the server: JSON, forms, streams of events. What goes wrong has words for a person.
+
+export class ApiError extends Error {
+  constructor(message, kind, status) {
+    super(message);
+    this.kind = kind;
+    this.status = status;
+  }
+}
+
+async function answered(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError("The server does not answer. Is `backlight serve` still running?", "Offline", 0);
+  }
+  if (response.ok) return response;
+  const told = await response.json().catch(() => null);
+  const message = told?.error?.message ?? `The server answered ${response.status}.`;
+  throw new ApiError(message, told?.error?.kind ?? "RequestError", response.status);
+}
+
+export async function getJSON(path, { signal } = {}) {
+  return (await answered(path, { signal })).json();
+}
+
+export async function postJSON(path, body, { signal } = {}) {
+  return (await answered(path, json("POST", body, signal))).json();
+}
+
+export async function postForm(path, form, { signal } = {}) {
+  return (await answered(path, { method: "POST", body: form, signal })).json();
+}
+
+export async function remove(path, { signal } = {}) {
+  await answered(path, { method: "DELETE", signal });
+}
+
+/** Posts, and calls onEvent(name, data) for every event that comes back, until the last. */
+export async function events(path, body, onEvent, { signal } = {}) {
+  const options = json("POST", body, signal);
+  options.headers.Accept = "text/event-stream";
+  const response = await answered(path, options);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    rest += value;
+    const blocks = rest.split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) tell(block, onEvent);
+  }
+}
+
+function json(method, body, signal) {
+  return { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal };
+}
+
+function tell(block, onEvent) {
+  let name = "message";
+  const data = [];
+  for (const line of block.split("\n")) {
+    if (line.startsWith("event:")) name = line.slice(6).trim();
+    else if (line.startsWith("data:")) data.push(line.slice(5).trimStart());
+  }
+  if (data.length) onEvent(name, JSON.parse(data.join("\n")));
+}

@@ -1,0 +1,113 @@
+// Elements, and the few controls that the rooms share. Text is always set as text, never as HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An HTML element. Attributes that are functions are listeners (`onclick`); false and null are left out. */
+export function h(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (name === "value" && "value" in element) element.value = value;
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+let numbered = 0;
+
+/** A control with its label above it, and a line that explains it below. */
+export function field(label, control, hint = "") {
+  control.id ||= `control-${++numbered}`;
+  const below = hint ? h("small", { id: `${control.id}-hint` }, hint) : null;
+  if (below) control.setAttribute("aria-describedby", below.id);
+  return h("div", { class: "field" }, h("label", { for: control.id }, label), control, below);
+}
+
+/** A choice among options: strings, or {value, label, group, disabled}. */
+export function select(options, value, onChange, attributes = {}) {
+  const groups = new Map();
+  const control = h("select", { ...attributes, onchange: () => onChange(control.value) });
+  for (const option of options) {
+    const { value: key, label = key, group, disabled } = typeof option === "object" ? option : { value: option };
+    const place = group ? groups.get(group) ?? h("optgroup", { label: group }) : control;
+    if (group && !groups.has(group)) {
+      groups.set(group, place);
+      control.append(place);
+    }
+    place.append(h("option", { value: key, disabled }, label));
+  }
+  if (value !== undefined && value !== null) control.value = value;
+  return control;
+}
+
+/** A slider that tells its value beside it; `told` turns the number into text. */
+export function slider(label, { min, max, step = 1, value, told = String, onInput, attributes = {} }) {
+  const output = h("output", {}, told(value));
+  const control = h("input", {
+    type: "range", min, max, step, value, ...attributes,
+    oninput: () => {
+      tell();
+      onInput(Number(control.value));
+    },
+  });
+  const tell = () => {
+    output.textContent = told(Number(control.value));
+    control.setAttribute("aria-valuetext", output.textContent);
+  };
+  tell();
+  control.id = `control-${++numbered}`;
+  const element = h("div", { class: "field slider" }, h("label", { for: control.id }, label), output, control);
+  return { element, control, set: (next) => { control.value = next; tell(); } };
+}
+
+export function button(text, onClick, attributes = {}) {
+  return h("button", { type: "button", ...attributes, onclick: onClick }, text);
+}
+
+/** One of a few, all of them in sight. */
+export function choices(legend, options, value, onChange) {
+  const name = `choice-${++numbered}`;
+  return h("fieldset", { class: "choices" }, h("legend", {}, legend),
+    h("div", {}, options.map((option) => h("label", {},
+      h("input", { type: "radio", name, value: option.value, checked: option.value === value, onchange: () => onChange(option.value) }),
+      h("span", {}, option.label)))));
+}
+
+/** Said aloud by screen readers when they come to it. */
+export function announce(text) {
+  const place = document.getElementById("news");
+  if (place) place.textContent = text;
+}
+
+/** An error in words, at the top of `root`; a run that was stopped on purpose is none. */
+export function showError(root, error) {
+  if (error?.name === "AbortError") return;
+  clearError(root);
+  root.querySelector(":scope > .waiting")?.remove();
+  root.prepend(h("p", { class: "failure", role: "alert" }, error?.message || String(error)));
+}
+
+export function clearError(root) {
+  root.querySelector(":scope > .failure")?.remove();
+}
+
+/** `run` once nothing has asked for it for so many milliseconds. */
+export function later(run, milliseconds = 150) {
+  let timer = 0;
+  const call = (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(run, milliseconds, ...given);
+  };
+  call.cancel = () => clearTimeout(timer);
+  return call;
+}

@@ -1,0 +1,10 @@
+"""One module for each room of the app: its part of the HTTP API."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+#: In the order in which the API's page tells of them.
+ROUTERS: Final[tuple[APIRouter, ...]] = ()
