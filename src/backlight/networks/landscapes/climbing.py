@@ -50,9 +50,7 @@ class Gait:
         if not from_zero("rate", self.rate) > 0:
             raise InputError(f"rate must be a number above 0, not {self.rate!r}")
         if not from_zero("momentum", self.momentum) < 1:
-            raise InputError(
-                f"momentum must be a number from 0 to below 1, not {self.momentum!r}"
-            )
+            raise InputError(f"momentum must be a number from 0 to below 1, not {self.momentum!r}")
         from_zero("noise", self.noise)
         whole("steps", self.steps, 1)
         whole("seed", self.seed, 0)

@@ -57,7 +57,5 @@ def endings(relief: Relief, climbs: Climbs) -> list[Ending]:
 def tally(ended: Sequence[Ending]) -> dict[tuple[How, int], int]:
     """How many climbers ended in each way, the most frequent first. Of those on a plateau or off
     the map the place does not count."""
-    kept = (
-        (e.how, e.place if e.how in ("reached", "underway") else -1) for e in ended
-    )
+    kept = ((e.how, e.place if e.how in ("reached", "underway") else -1) for e in ended)
     return dict(Counter(kept).most_common())

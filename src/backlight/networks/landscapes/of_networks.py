@@ -47,9 +47,7 @@ class Task:
         """The cost at `origin + coordinates @ directions`, (size,) and (axes, size)."""
         costs = many_costs(self.network, self.X, self.T, self.loss, self.decay)
         block = block_of(self.network, len(self.X))
-        return Landscape(
-            title, tuple(axes), along(costs, origin, directions), tuple(marks), block
-        )
+        return Landscape(title, tuple(axes), along(costs, origin, directions), tuple(marks), block)
 
 
 def slice_between(

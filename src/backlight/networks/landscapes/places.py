@@ -53,6 +53,8 @@ def places_of(landscape: Landscape, kind: Kind, found: Array, seen: Array) -> tu
     best = min(float(np.min(sign * heights)), float(np.min(sign * seen)))
     least = best + _TIE * float(np.ptp(seen))
     return tuple(
-        Place(kind, tuple(map(float, found[k])), float(heights[k]), bool(sign * heights[k] <= least))
+        Place(
+            kind, tuple(map(float, found[k])), float(heights[k]), bool(sign * heights[k] <= least)
+        )
         for k in np.argsort(sign * heights, kind="stable")
     )

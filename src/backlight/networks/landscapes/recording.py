@@ -151,7 +151,9 @@ def story(
     relief = survey(landscape, resolution)
     starts = spread(landscape, climbers, seed)
     usual = usual_rate(relief)
-    chosen = [float(f"{usual * factor:.3g}") for factor in (1 / 3, 1, 3)] if rates is None else rates
+    chosen = (
+        [float(f"{usual * factor:.3g}") for factor in (1 / 3, 1, 3)] if rates is None else rates
+    )
     gaits = [
         Gait(direction, rate, momentum, noise, steps, seed)
         for direction, rate, momentum in itertools.product(SIGNS, chosen, momenta)
