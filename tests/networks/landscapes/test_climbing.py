@@ -106,7 +106,7 @@ def test_the_four_ways_to_end() -> None:
 def test_the_tally_counts_each_way_and_place() -> None:
     ended = [Ending("reached", 1), Ending("left", -1), Ending("reached", 1), Ending("plateau", 0)]
     assert tally(ended) == {("reached", 1): 2, ("left", -1): 1, ("plateau", -1): 1}
-    assert list(tally(ended))[0] == ("reached", 1)
+    assert next(iter(tally(ended))) == ("reached", 1)
 
 
 def test_every_step_is_told_and_can_end_the_climb() -> None:

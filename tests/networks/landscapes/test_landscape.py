@@ -76,7 +76,7 @@ def test_points_that_cannot_be_used_are_refused(points: list, words: str) -> Non
 
 
 def test_axes_are_one_or_two_and_go_upwards() -> None:
-    with pytest.raises(InputError, match="one axis .* or two"):
+    with pytest.raises(InputError, match=r"one axis .* or two"):
         Landscape("", (), lambda u: u)
     with pytest.raises(InputError, match="from a number to a larger one, not from 1 to 1"):
         Axis("x", 1, 1)

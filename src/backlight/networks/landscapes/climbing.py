@@ -16,7 +16,7 @@ from backlight.networks.landscapes.landscape import Landscape
 
 Array = Any
 Direction = Literal["downhill", "uphill"]
-SIGNS: Final[dict[str, int]] = {"downhill": -1, "uphill": 1}
+SIGNS: Final[dict[Direction, int]] = {"downhill": -1, "uphill": 1}
 
 
 @dataclass(frozen=True)

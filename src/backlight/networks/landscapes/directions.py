@@ -36,10 +36,10 @@ def random_directions(
 
     A Gaussian direction is rescaled neuron by neuron, so that the part of it that moves the weights
     coming into a neuron is as long as these weights are: `d_ij ← d_ij / ‖d_ij‖ · ‖θ_ij‖` (Li, Xu,
-    Taylor, Studer and Goldstein 2018, Visualizing the Loss Landscape of Neural Nets, section 4; in a
-    fully connected layer the filter of a neuron is the weights coming into it). One unit along an
-    axis then means as much in a network of large weights as in one of small weights. Biases are
-    not moved.
+    Taylor, Studer and Goldstein 2018, Visualizing the Loss Landscape of Neural Nets, section 4; in
+    a fully connected layer the filter of a neuron is the weights coming into it). One unit along
+    an axis then means as much in a network of large weights as in one of small weights. Biases
+    are not moved.
 
     Args:
         network: the architecture.

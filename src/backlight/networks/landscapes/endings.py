@@ -9,13 +9,13 @@ from typing import Final, Literal
 
 import numpy as np
 
-from backlight.networks.landscapes.climbing import Climbs
+from backlight.networks.landscapes.climbing import Climbs, Direction
 from backlight.networks.landscapes.places import Kind
 from backlight.networks.landscapes.survey import FLAT, Relief
 
 How = Literal["reached", "plateau", "underway", "left"]
 NEAR: Final = 0.02  # of the map's extent: so near to a bottom or top is there
-TARGETS: Final[dict[str, Kind]] = {"downhill": "minimum", "uphill": "maximum"}
+TARGETS: Final[dict[Direction, Kind]] = {"downhill": "minimum", "uphill": "maximum"}
 
 
 @dataclass(frozen=True)

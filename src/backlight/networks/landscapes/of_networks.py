@@ -1,4 +1,4 @@
-"""Slices and planes of a network's cost: between two parameter vectors, along weights, at random."""
+"""Slices and planes of a network's cost: between two networks, along weights, at random."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def slice_between(
         raise InputError("both ends of the slice are the same parameters: give two that differ")
     axis = Axis(f"from {names[0]} (0) to {names[1]} (1)", -beyond, 1 + beyond)
     marks = [Mark(names[0], (0.0,)), Mark(names[1], (1.0,))]
-    title = title or f"the straight line from {names[0]} to {names[1]}"
+    title = title or f"The straight line from {names[0]} to {names[1]}"
     return task.landscape(title, [axis], origin, (end - origin)[None], marks)
 
 
@@ -116,7 +116,7 @@ def along_weights(
     origin[at] = 0
     ends = [(-reach, reach)] * len(at) if isinstance(reach, int | float) else list(reach)
     axes = [Axis(name, *end) for name, end in zip(names, ends, strict=True)]
-    title = title or f"{' and '.join(names)} varied, the other parameters kept"
+    title = title or f"The cost along {' and '.join(names)}"
     return task.landscape(title, axes, origin, np.eye(task.network.size)[at], [trained])
 
 
@@ -145,7 +145,7 @@ def along_random(
     """
     directions = random_directions(task.network, parameters, seed)
     axes = [Axis(f"direction {label} (seed {seed})", -reach, reach) for label in _LABELS]
-    title = title or f"two random directions, filter-normalised (seed {seed})"
+    title = title or f"Two random directions, filter-normalised (seed {seed})"
     origin = task.network.flat(parameters)
     return task.landscape(title, axes, origin, directions, [Mark(mark, (0.0, 0.0))])
 

@@ -7,7 +7,7 @@ would go on improving, ever more slowly, towards weights without end.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
@@ -56,13 +56,17 @@ class Offer:
         name: what it is asked for by.
         title: what it is.
         look: what is to be seen.
-        make: makes it.
+        seen: the view that it is.
     """
 
     name: str
     title: str
     look: str
-    make: Callable[[], Landscape]
+    seen: Callable[[], Landscape]
+
+    def make(self) -> Landscape:
+        """The landscape."""
+        return replace(self.seen(), title=self.title)
 
 
 def _xor() -> Task:
@@ -161,8 +165,8 @@ def view(
     other = find_trained(toward)
     if other.task.network != task.network:
         raise InputError(
-            f"{network} has sizes {task.network.sizes} and {toward} has {other.task.network.sizes}: "
-            "there is no straight line between them"
+            f"{network} has sizes {task.network.sizes} and {toward} has "
+            f"{other.task.network.sizes}: there is no straight line between them"
         )
     beyond = 0.4 if reach is None else reach
     return slice_between(task, parameters, other.parameters, beyond, (network, toward))

@@ -6,5 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from backlight.serve.rooms import mountain
+
 #: In the order in which the API's page tells of them.
-ROUTERS: Final[tuple[APIRouter, ...]] = ()
+ROUTERS: Final[tuple[APIRouter, ...]] = (mountain.router,)
