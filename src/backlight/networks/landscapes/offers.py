@@ -30,25 +30,6 @@ Array = Any
 
 
 @dataclass(frozen=True)
-class Trained:
-    """A trained network.
-
-    Attributes:
-        name: what it is asked for by.
-        about: what it is, in a line.
-        task: the network, its rows and its cost.
-        parameters: where training ended: a minimum.
-        reach: how far maps along its weights usefully go.
-    """
-
-    name: str
-    about: str
-    task: Task
-    parameters: Parameters
-    reach: float
-
-
-@dataclass(frozen=True)
 class Offer:
     """A landscape that shows something.
 
@@ -69,29 +50,72 @@ class Offer:
         return replace(self.seen(), title=self.title)
 
 
-def _xor() -> Task:
+@dataclass(frozen=True)
+class Recipe:
+    """How a network comes to be what it is.
+
+    Attributes:
+        name: what it is asked for by.
+        about: what it is, in a line.
+        network: the architecture.
+        rows: inputs and targets.
+        seed: of its start.
+        decay: of its weights.
+        reach: how far maps along its weights usefully go.
+    """
+
+    name: str
+    about: str
+    network: Network
+    rows: Callable[[], tuple[Array, Array]]
+    seed: int
+    decay: float
+    reach: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network.
+
+    Attributes:
+        recipe: how it came to be.
+        task: the network, its rows and its cost.
+        parameters: where training ended: a minimum.
+    """
+
+    recipe: Recipe
+    task: Task
+    parameters: Parameters
+
+
+def _xor() -> tuple[Array, Array]:
     X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], float)
-    T = np.array([[0], [1], [1], [0]], float)
-    return Task(Network((2, 2, 1), "sigmoid", "sigmoid"), X, T, decay=1e-4)
+    return X, np.array([[0], [1], [1], [0]], float)
 
 
-def _iris() -> Task:
+def _iris() -> tuple[Array, Array]:
     try:
         from sklearn.datasets import load_iris
     except ImportError as error:
         raise MissingExtraError("scikit-learn, which brings the data,", "train") from error
     flowers = load_iris()
     X = (flowers.data - flowers.data.mean(axis=0)) / flowers.data.std(axis=0)
-    network = Network((4, 2, 3), "tanh", "softmax")
-    return Task(network, X, np.eye(3)[flowers.target], decay=1e-5)
+    return X, np.eye(3)[flowers.target]
 
 
-_NETWORKS: Final[dict[str, tuple[str, Callable[[], Task], int, float]]] = {
-    "xor": ("2-2-1 of sigmoids that has learned XOR", _xor, 1, 12),
-    "xor-stuck": ("the same from another start: stuck in a wrong dip", _xor, 0, 12),
-    "iris": ("4-2-3, tanh and softmax, on Fisher's iris, standardised", _iris, 0, 4),
-}
-NETWORKS: Final = tuple(_NETWORKS)
+_SIGMOIDS: Final = Network((2, 2, 1), "sigmoid", "sigmoid")
+_RECIPES: Final = (
+    Recipe("xor", "2-2-1 of sigmoids that has learned XOR", _SIGMOIDS, _xor, 1, 1e-4, 12),
+    Recipe(
+        "xor-stuck", "the same from another start: stuck in a wrong dip",
+        _SIGMOIDS, _xor, 0, 1e-4, 12,
+    ),
+    Recipe(
+        "iris", "4-2-3, tanh and softmax, on Fisher's iris, standardised",
+        Network((4, 2, 3), "tanh", "softmax"), _iris, 0, 1e-5, 4,
+    ),
+)  # fmt: skip
+NETWORKS: Final[dict[str, Recipe]] = {recipe.name: recipe for recipe in _RECIPES}
 
 
 @cache
@@ -102,9 +126,10 @@ def find_trained(name: str) -> Trained:
         InputError: there is none (the nearest is named).
         MissingExtraError: scikit-learn, which brings the rows of iris, is not installed.
     """
-    about, task, seed, reach = find("network", name, _NETWORKS)
-    made = task()
-    return Trained(name, about, made, settle(made, seed), reach)
+    recipe = find("network", name, NETWORKS)
+    X, T = recipe.rows()
+    task = Task(recipe.network, X, T, decay=recipe.decay)
+    return Trained(recipe, task, settle(task, recipe.seed))
 
 
 def settle(task: Task, seed: int) -> dict[str, Array]:
@@ -158,7 +183,7 @@ def view(
     task, parameters = trained.task, trained.parameters
     if weights:
         return along_weights(
-            task, parameters, weights, trained.reach if reach is None else reach, network
+            task, parameters, weights, trained.recipe.reach if reach is None else reach, network
         )
     if directions is not None:
         return along_random(task, parameters, directions, 1.0 if reach is None else reach, network)

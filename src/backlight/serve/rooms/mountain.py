@@ -16,7 +16,6 @@ from backlight.networks.landscapes.offers import (
     NETWORKS,
     OFFERS,
     find_offer,
-    find_trained,
     view,
 )
 from backlight.networks.landscapes.recording import climbs_record, map_record
@@ -109,22 +108,22 @@ class ClimbsAsked(BaseModel):
 @router.get("", summary="The landscapes and networks on offer")
 def offered() -> dict[str, Any]:
     """Landscapes by name, and networks whose own slices and planes can be asked for."""
-    trained = [find_trained(name) for name in NETWORKS]
     return {
         "landscapes": [{"name": o.name, "title": o.title, "look": o.look} for o in OFFERS.values()],
         "networks": [
             {
-                "name": t.name,
-                "about": t.about,
-                "sizes": t.task.network.sizes,
-                "weights": weight_names(t.task.network),
-                "reach": t.reach,
-                "cost": float(t.task.cost(t.parameters)),
+                "name": recipe.name,
+                "about": recipe.about,
+                "sizes": recipe.network.sizes,
+                "weights": weight_names(recipe.network),
+                "reach": recipe.reach,
                 "toward": [
-                    o.name for o in trained if o is not t and o.task.network == t.task.network
+                    other.name
+                    for other in NETWORKS.values()
+                    if other is not recipe and other.network == recipe.network
                 ],
             }
-            for t in trained
+            for recipe in NETWORKS.values()
         ],
     }
 
@@ -168,6 +167,4 @@ def _landscape(where: Where) -> Landscape:
     if where.offer is not None:
         return find_offer(where.offer).make()
     assert where.network is not None
-    return view(
-        where.network, where.weights, where.toward or "", where.directions, where.reach
-    )
+    return view(where.network, where.weights, where.toward or "", where.directions, where.reach)

@@ -11,8 +11,9 @@ export function player({ onTime, onState }) {
   let before = 0;
 
   function tick(now) {
-    // A hidden window comes back after minutes: no more than a tenth of a second counts.
-    const passed = Math.min(100, now - before);
+    // A hidden window comes back after minutes: no more than a tenth of a second counts. The first
+    // frame may have begun before it was asked for.
+    const passed = Math.min(100, Math.max(0, now - before));
     before = now;
     // Without motion, whole steps only.
     time = Math.min(length, time + (passed / 1000) * speed);

@@ -119,7 +119,9 @@ function drawFoot(context, place, across, up, turn, colours) {
     context.rotate(Math.atan2(flip ? y1 - y2 : y2 - y1, flip ? x1 - x2 : x2 - x1));
     const ends = flip ? [axis.high, axis.low] : [axis.low, axis.high];
     const told = ends.map((end) => String(end).replace("-", "−"));
-    context.fillText(`${told[0]}  ←  ${axis.name}  →  ${told[1]}`, 0, 0.5 * colours.size);
+    const full = `${told[0]}  ←  ${axis.name}  →  ${told[1]}`;
+    const room = Math.hypot(x2 - x1, y2 - y1);
+    context.fillText(context.measureText(full).width < room ? full : axis.name, 0, 0.5 * colours.size);
     context.restore();
   }
   context.restore();
