@@ -187,17 +187,17 @@ def test_time_is_played_paused_stepped_and_reset(open_room: Callable[..., Any]) 
     tab = open_room("steps=50")
     tab.get_by_role("button", name="Pause").click()
     go_to(tab, 10)
-    tab.get_by_label("One step on").click()
+    tab.get_by_role("button", name="Step on").click()
     assert told(tab, "step") == "11 of 50"
     assert query(tab)["step"] == "11"
-    tab.get_by_label("One step back").click()
-    tab.get_by_label("One step back").click()
+    tab.get_by_role("button", name="Step back").click()
+    tab.get_by_role("button", name="Step back").click()
     assert told(tab, "step") == "9 of 50"
     tab.get_by_label("Speed").select_option("60")
     tab.get_by_role("button", name="Play").click()
     tab.get_by_role("button", name="Play again").wait_for()
     assert told(tab, "step") == "50 of 50"
-    tab.get_by_label("Back to the start").click()
+    tab.get_by_role("button", name="Reset").click()
     assert told(tab, "step") == "0 of 50"
     assert "step" not in query(tab)
 

@@ -19,30 +19,51 @@ export function climberAt(record, climber, time) {
   };
 }
 
+/** Climbers by the colour of their end, without the chosen one: each group is one stroke. */
+function grouped(record, chosen, places) {
+  const groups = new Map();
+  record.ended.forEach((ended, climber) => {
+    if (climber === chosen) return;
+    const colour = endColour(ended, places);
+    if (!groups.has(colour)) groups.set(colour, []);
+    groups.get(colour).push(climber);
+  });
+  return groups;
+}
+
 /** Draws climbers of a record onto two canvases, by where `project` puts their points. */
 export function climberLayer(trailCanvas, dotCanvas) {
   const trails = trailCanvas.getContext("2d");
   const dots = dotCanvas.getContext("2d");
   let drawn = -1; // the step up to which trails are drawn
+  let groups = new Map();
 
-  function drawTrails(record, project, upTo, chosen, colours, places) {
-    if (upTo < drawn) forget();
-    const from = Math.max(0, drawn);
-    if (upTo <= drawn) return;
-    const many = record.paths.length > 1;
-    record.paths.forEach((path, climber) => {
-      const last = Math.min(upTo, path.length - 1);
-      if (last <= from) return;
-      trails.beginPath();
-      for (let step = from; step <= last; step++) trails.lineTo(...project(path[step], record.heights[climber][step]));
-      const mine = climber === chosen;
-      trails.globalAlpha = mine ? 1 : 0.5;
-      trails.lineWidth = (mine || !many ? 0.16 : 0.08) * colours.size;
-      trails.lineJoin = "round";
-      trails.strokeStyle = many && !mine ? endColour(record.ended[climber], places) : colours.trail;
-      trails.stroke();
-    });
+  function addTrail(record, project, climber, from, upTo) {
+    const path = record.paths[climber];
+    const last = Math.min(upTo, path.length - 1);
+    if (last <= from) return;
+    trails.moveTo(...project(path[from], record.heights[climber][from]));
+    for (let step = from + 1; step <= last; step++) trails.lineTo(...project(path[step], record.heights[climber][step]));
+  }
+
+  function stroke(record, project, climbers, upTo, { colour, width, alpha }) {
+    trails.globalAlpha = alpha;
+    trails.lineWidth = width;
+    trails.lineJoin = "round";
+    trails.strokeStyle = colour;
+    trails.beginPath();
+    for (const climber of climbers) addTrail(record, project, climber, Math.max(0, drawn), upTo);
+    trails.stroke();
     trails.globalAlpha = 1;
+  }
+
+  function drawTrails(record, project, upTo, chosen, colours) {
+    if (upTo < drawn) forget();
+    if (upTo <= drawn) return;
+    for (const [colour, climbers] of groups) {
+      stroke(record, project, climbers, upTo, { colour, width: 0.08 * colours.size, alpha: 0.5 });
+    }
+    stroke(record, project, [chosen], upTo, { colour: colours.trail, width: 0.16 * colours.size, alpha: 1 });
     drawn = upTo;
   }
 
@@ -51,16 +72,18 @@ export function climberLayer(trailCanvas, dotCanvas) {
     drawn = -1;
   }
 
-  function dot(record, climber, project, time, colours, places, mine) {
-    const { at, height } = climberAt(record, climber, time);
-    const [x, y] = project(at, height);
-    const radius = (mine ? 0.48 : 0.3) * colours.size;
+  function drawDots(record, project, climbers, time, { fill, edge, radius, width }) {
     dots.beginPath();
-    dots.arc(x, y, radius, 0, 7);
-    dots.fillStyle = mine ? colours.climber : endColour(record.ended[climber], places);
+    for (const climber of climbers) {
+      const { at, height } = climberAt(record, climber, time);
+      const [x, y] = project(at, height);
+      dots.moveTo(x + radius, y);
+      dots.arc(x, y, radius, 0, 7);
+    }
+    dots.fillStyle = fill;
     dots.fill();
-    dots.lineWidth = mine ? 0.14 * colours.size : 0.07 * colours.size;
-    dots.strokeStyle = mine ? "#ffffff" : "rgba(0, 0, 0, 0.75)";
+    dots.lineWidth = width;
+    dots.strokeStyle = edge;
     dots.stroke();
   }
 
@@ -69,13 +92,19 @@ export function climberLayer(trailCanvas, dotCanvas) {
     clear() {
       dots.clearRect(0, 0, dotCanvas.width, dotCanvas.height);
     },
-    draw(record, project, time, chosen, colours, places) {
+    /** Another record is drawn from now on. */
+    take(record, chosen, places) {
+      forget();
+      groups = grouped(record, chosen, places);
+    },
+    draw(record, project, time, chosen, colours) {
       this.clear();
-      drawTrails(record, project, Math.floor(time), chosen, colours, places);
-      for (let climber = 0; climber < record.paths.length; climber++) {
-        if (climber !== chosen) dot(record, climber, project, time, colours, places, false);
+      drawTrails(record, project, Math.floor(time), chosen, colours);
+      const { size } = colours;
+      for (const [fill, climbers] of groups) {
+        drawDots(record, project, climbers, time, { fill, edge: "rgba(0, 0, 0, 0.75)", radius: 0.3 * size, width: 0.07 * size });
       }
-      if (chosen >= 0) dot(record, chosen, project, time, colours, places, true);
+      drawDots(record, project, [chosen], time, { fill: colours.climber, edge: "#ffffff", radius: 0.48 * size, width: 0.14 * size });
     },
     /** The chosen climber alone. */
     mark([x, y], colours) {

@@ -10,7 +10,7 @@ const SPEEDS = [["5", "5 steps a second"], ["20", "20 steps a second"], ["60", "
  * Builds the stage in `root`. `onPlace(point)` and `onNudge(direction, far)` ask for another start;
  * `onTime(step)` is told when time stands still; `say(text)` says something aloud.
  */
-export function mountainStage(root, { onPlace, onNudge, onTime = () => {}, onChosen = () => {}, say = () => {} }) {
+export function mountainStage(root, { onPlace, onNudge, onTime = () => {}, say = () => {} }) {
   const make = (tag, className, ...children) => {
     const element = document.createElement(tag);
     element.className = className;
@@ -41,9 +41,9 @@ export function mountainStage(root, { onPlace, onNudge, onTime = () => {}, onCho
   const playButton = press("Play", "", () => (clock.playing ? clock.pause() : clock.play()));
   playButton.className = "primary";
   const controls = make("div", "mountain-controls",
-    playButton, press("Step", "One step on", () => clock.seek(Math.floor(clock.time) + 1)),
-    press("Back", "One step back", () => clock.seek(Math.ceil(clock.time) - 1)),
-    press("Reset", "Back to the start", () => clock.seek(0)), slider, speed);
+    playButton, press("Step on", "", () => clock.seek(Math.floor(clock.time) + 1)),
+    press("Step back", "", () => clock.seek(Math.ceil(clock.time) - 1)),
+    press("Reset", "", () => clock.seek(0)), slider, speed);
   const climberPart = make("section", "mountain-part", make("h2", "", "The climber"), numbers);
   root.append(holder, controls, make("div", "mountain-told", climberPart, placesPart), tallyPart);
 
@@ -53,12 +53,20 @@ export function mountainStage(root, { onPlace, onNudge, onTime = () => {}, onCho
   let chosen = 0;
   let blind = false;
 
+  let said = -1;
+  function tellStep(step, time) {
+    said = step;
+    if (record) fillList(numbers, readout(record, chosen, time, map, blind));
+    slider.value = String(step);
+    slider.setAttribute("aria-valuetext", `step ${step}`);
+  }
+
   const clock = player({
     onTime(time) {
       view?.draw(time);
-      if (record) fillList(numbers, readout(record, chosen, time, map, blind));
-      slider.value = String(Math.floor(time));
-      slider.setAttribute("aria-valuetext", `step ${Math.floor(time)}`);
+      // Words change with whole steps: the page is laid out anew only then.
+      const step = Math.floor(time);
+      if (step !== said || time === clock.length) tellStep(step, time);
     },
     onState() {
       playButton.textContent = clock.playing ? "Pause" : clock.time >= clock.length ? "Play again" : "Play";
@@ -87,18 +95,19 @@ export function mountainStage(root, { onPlace, onNudge, onTime = () => {}, onCho
     setRecord(next, who = 0, step = 0) {
       record = next;
       chosen = who;
+      said = -1;
       view.setRecord(record, chosen);
       clock.pause();
       clock.setLength(Math.max(...record.paths.map((path) => path.length)) - 1);
       slider.max = String(clock.length);
       tallyPart.hidden = blind || record.paths.length < 2;
       fillTally(tally, record, map, view.places);
-      onChosen(chosen);
       clock.seek(step);
     },
     setShape(name) { view?.setShape(name); },
     setBlind(next) {
       blind = next;
+      said = -1;
       view?.setBlind(next);
       if (map) view.tell(mapText(map, blind));
       placesPart.hidden = blind;

@@ -62,7 +62,7 @@ export function mountainView(map, { onPlace, onNudge }) {
     time = next;
     if (!record || !colours) return;
     if (blind) drawBlind();
-    else layer.draw(record, picture.project, time, chosen, colours, places);
+    else layer.draw(record, picture.project, time, chosen, colours);
   }
 
   function drawBlind() {
@@ -114,9 +114,7 @@ export function mountainView(map, { onPlace, onNudge }) {
     setRecord(next, who = 0) {
       record = next;
       chosen = who;
-      layer.forget();
-      layer.clear();
-      if (record) draw(0);
+      layer.take(record, chosen, places);
     },
     setShape(name) {
       picture = pictures[name] ?? Object.values(pictures)[0];
