@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from backlight.serve.rooms import mountain, train
+from backlight.serve.rooms import mountain, train, ways
 
 #: In the order in which the API's page tells of them.
-ROUTERS: Final[tuple[APIRouter, ...]] = (mountain.router, train.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (mountain.router, ways.router, train.router)
