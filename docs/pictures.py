@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mountain_pictures import mountains
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -32,6 +33,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     curves()
     three_deltas()
+    mountains(IMAGES)
     three_levels()
     words_of_a_caption()
     two_questions()

@@ -145,6 +145,8 @@ def _draw_contours(axes: Any, here: Mapping[str, Any], climbs: Mapping[str, Any]
 
 
 def _draw_surface(axes: Any, here: Mapping[str, Any], climbs: Mapping[str, Any] | None) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     x, y, heights, _, ramp = _ground(here)
     axes.plot_surface(
         *np.meshgrid(x, y, indexing="ij"), heights, cmap=ramp, norm=_norm(heights),
@@ -162,6 +164,8 @@ def _draw_surface(axes: Any, here: Mapping[str, Any], climbs: Mapping[str, Any] 
             bbox={"boxstyle": "round,pad=0.25", "facecolor": colours[place["label"]]},
         )  # fmt: skip
     axes.set(xlabel=here["axes"][0]["name"], ylabel=here["axes"][1]["name"], zlabel="cost")
+    axes.zaxis.labelpad = 10
+    axes.zaxis.set_major_locator(MaxNLocator(5))
     axes.view_init(elev=38, azim=-58)
     axes.set_box_aspect((1, 1, 0.62), zoom=0.88)
 
