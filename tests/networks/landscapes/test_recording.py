@@ -9,6 +9,7 @@ import pytest
 
 from backlight.networks.landscapes.climbing import Gait, climb, spread
 from backlight.networks.landscapes.endings import endings
+from backlight.networks.landscapes.landscape import Axis, Landscape
 from backlight.networks.landscapes.recording import (
     climbs_record,
     label,
@@ -17,7 +18,7 @@ from backlight.networks.landscapes.recording import (
     usual_rate,
 )
 from backlight.networks.landscapes.survey import survey
-from tests.networks.landscapes.shapes import bowl, double_well, two_hollows
+from tests.networks.landscapes.shapes import bowl, double_well
 
 
 def test_a_map_s_record_holds_its_heights_and_places() -> None:
@@ -61,11 +62,19 @@ def test_a_story_goes_both_ways_from_the_same_starts_with_each_rate() -> None:
     assert [c["gait"]["rate"] / usual for c in three[:3]] == pytest.approx([1 / 3, 1, 3], rel=2e-3)
 
 
-def test_the_usual_rate_moves_a_hundredth_of_the_map_at_the_median_slope() -> None:
-    relief = survey(two_hollows(), 41)
-    median = np.median(np.linalg.norm(relief.slopes, axis=-1))
-    assert usual_rate(relief) * median == pytest.approx(0.08, rel=0.6)  # rounded to 1, 2, 5
-    assert f"{usual_rate(relief):.0e}"[0] in "125"
+def test_the_usual_rate_moves_a_hundredth_of_the_map_at_the_usual_slope() -> None:
+    # Of |x|, with the slope ±1 everywhere and a plain of half the map beside it.
+    tent = Landscape("", (Axis("x", -2, 6),), lambda u: np.minimum(np.abs(u[:, 0]), 2.0))
+    relief = survey(tent)
+    assert map_record(relief)["slope"] == pytest.approx(1)
+    assert usual_rate(relief) == 0.1  # 0.08, rounded to 1, 2 or 5 times a power of ten
+
+
+def test_a_cliff_between_two_points_of_the_grid_has_the_mean_slope() -> None:
+    cliff = Landscape(
+        "", (Axis("x", 0, 4),), lambda u: np.where(u[:, 0] > 1.001, 1.0, 0.0) + 0 * u[:, 0]
+    )
+    assert map_record(survey(cliff, 5))["slope"] == pytest.approx(0.25)
 
 
 def test_numbers_are_rounded_to_significant_digits() -> None:

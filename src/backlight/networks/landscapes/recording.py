@@ -13,19 +13,26 @@ from backlight.networks.landscapes.climbing import SIGNS, Climbs, Gait, climb, s
 from backlight.networks.landscapes.endings import TARGETS, endings, tally
 from backlight.networks.landscapes.landscape import Landscape
 from backlight.networks.landscapes.places import Kind
-from backlight.networks.landscapes.survey import Relief, survey
+from backlight.networks.landscapes.survey import FLAT, Relief, survey
 
 Array = Any
-_MEDIAN_STEP: Final = 0.01  # of the map's extent
+_USUAL_STEP: Final = 0.01  # of the map's extent
 _NICE: Final = (1.0, 2.0, 5.0, 10.0)
 
 
-def usual_rate(relief: Relief) -> float:
-    """The learning rate that moves a climber a hundredth of the map where the slope is the median
-    one; rounded to 1, 2 or 5 times a power of ten."""
+def usual_slope(relief: Relief) -> float:
+    """The median length of a gradient on the grid, where it is not flat."""
     lengths = np.linalg.norm(relief.slopes, axis=-1)
-    sloping = lengths[lengths > 0]
-    rate = _MEDIAN_STEP * float(np.mean(relief.landscape.extents)) / float(np.median(sloping))
+    sloping = lengths[relief.steepness(relief.slopes) >= FLAT]
+    if not len(sloping):  # all that rises stands between two points of the grid
+        return relief.mean / float(np.mean(relief.landscape.extents))
+    return float(np.median(sloping))
+
+
+def usual_rate(relief: Relief) -> float:
+    """The learning rate that moves a climber a hundredth of the map where the slope is the usual
+    one; rounded to 1, 2 or 5 times a power of ten."""
+    rate = _USUAL_STEP * float(np.mean(relief.landscape.extents)) / usual_slope(relief)
     power = 10.0 ** np.floor(np.log10(rate))
     return float(f"{min(_NICE, key=lambda n: abs(np.log(n * power / rate))) * power:.1g}")
 
@@ -37,7 +44,8 @@ def map_record(relief: Relief, digits: int | None = None) -> dict[str, Any]:
         `kind` (slice or plane), `title`, `axes` (name, low, high), `resolution`; `heights`, one
         list for each place along the first axis of a plane; `plateau`, shaped alike, 0 or 1;
         `places`, the minima and then the maxima (label, kind, name, at, height, global); `marks`
-        (name, at); `rate`, the usual learning rate; `slope`, the median length of a gradient.
+        (name, at); `rate`, the usual learning rate; `slope`, the usual
+        length of a gradient.
 
     Args:
         relief: what was surveyed.
@@ -66,7 +74,7 @@ def map_record(relief: Relief, digits: int | None = None) -> dict[str, Any]:
         "places": places,
         "marks": [{"name": mark.name, "at": list(mark.at)} for mark in landscape.marks],
         "rate": usual_rate(relief),
-        "slope": float(np.median(np.linalg.norm(relief.slopes, axis=-1))),
+        "slope": usual_slope(relief),
     }
 
 

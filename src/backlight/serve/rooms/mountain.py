@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from backlight.errors import InputError
@@ -128,17 +130,32 @@ def offered() -> dict[str, Any]:
     }
 
 
-@router.post("/map", summary="A landscape surveyed")
-async def surveyed(request: Request, asked: MapAsked) -> dict[str, Any]:
-    """Heights on a grid, the basins and summits by name, plateaus, a usual learning rate."""
-    turns = request.app.state.turns
-    return await turns.run(request, lambda stop: map_record(_relief(asked.where)))  # type: ignore[no-any-return]
+@router.post("/map", summary="A landscape surveyed", response_model=dict[str, Any])
+async def surveyed(request: Request, asked: MapAsked) -> Response:
+    """`kind` (slice or plane), `title`, `axes` (name, low, high), `resolution`; `heights`, the cost
+    on the grid, a list for each place along the first axis of a plane; `plateau`, shaped alike, 0
+    or 1; `places`, minima and maxima (label, kind, name, at, height, global); `marks` (name, at);
+    `rate`, a usual learning rate; `slope`, the usual length of a gradient."""
+    return await _in_turn(request, lambda stop: map_record(_relief(asked.where)))
 
 
-@router.post("/climbs", summary="Climbers, and where they ended")
-async def climbed(request: Request, asked: ClimbsAsked) -> dict[str, Any]:
-    """The paths of climbers by gradient descent or ascent: coordinates, costs and slopes."""
-    return await request.app.state.turns.run(request, lambda stop: _climbed(asked, stop))  # type: ignore[no-any-return]
+@router.post("/climbs", summary="Climbers, and where they ended", response_model=dict[str, Any])
+async def climbed(request: Request, asked: ClimbsAsked) -> Response:
+    """For each climber `paths` (coordinates at the start and after each step, until it leaves the
+    map), `heights` and `slopes` there; `left`, the step with which it left, or null; `ended`, how
+    (reached, plateau, underway, left) and the label of the place. `tally` counts the ends."""
+    return await _in_turn(request, lambda stop: _climbed(asked, stop))
+
+
+async def _in_turn(request: Request, work: Callable[[Stop], dict[str, Any]]) -> Response:
+    """The answer to what is worked out in turn. It is long: written by the worker, not by the
+    loop that everybody waits for."""
+
+    def written(stop: Stop) -> str:
+        return json.dumps(work(stop), allow_nan=False, separators=(",", ":"))
+
+    content = await request.app.state.turns.run(request, written)
+    return Response(content, media_type="application/json")
 
 
 def _climbed(asked: ClimbsAsked, stop: Stop) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import { button, choices, field, h, select, slider } from "../../widgets.js";
 const STEPS = ["50", "100", "200", "400"];
 const FAR = 2; // powers of ten that a rate may be above and below the usual one
 
-/** The gait that the address names; `map` has the usual rate and the median slope. */
+/** The gait that the address names; `map` has the usual rate and slope. */
 export function gaitOf(state, map) {
   const given = state.get();
   return {
@@ -46,7 +46,7 @@ export function gaitForm(root, state, map, { onChange, onView }) {
     rate.element,
     slider("Momentum", { min: 0, max: 0.99, step: 0.01, value: gait.momentum, told: (value) => value.toFixed(2), onInput: (mom) => change({ mom }) }).element,
     slider("Noise on the slope", {
-      min: 0, max: 5, step: 0.1, value: Number(given.noise ?? 0), told: (value) => (value ? `${value.toFixed(1)} × the median slope` : "none"),
+      min: 0, max: 5, step: 0.1, value: Number(given.noise ?? 0), told: (value) => (value ? `${value.toFixed(1)} × the usual slope` : "none"),
       onInput: (noise) => { noisy(noise); change({ noise }); },
     }).element,
     field("Steps", select(STEPS.includes(String(gait.steps)) ? STEPS : [...STEPS, String(gait.steps)], String(gait.steps), (steps) => change({ steps }))),
