@@ -6,7 +6,16 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from backlight.serve.rooms import choices, explain, explanations, stored, sweep, train, ways
+from backlight.serve.rooms import (
+    choices,
+    explain,
+    explanations,
+    mountain,
+    stored,
+    sweep,
+    train,
+    ways,
+)
 
 #: In the order in which the API's page tells of them.
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -15,6 +24,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     explanations.router,
     stored.router,
     sweep.router,
+    mountain.router,
     ways.router,
     train.router,
 )
