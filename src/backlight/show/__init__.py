@@ -1,4 +1,4 @@
-"""Pictures: overlays on photos, pixel maps, pages, networks to step through, landscapes to climb on.
+"""Pictures: overlays, pixel maps, pages, networks to step through, landscapes to climb on.
 
 Pure drawing. Arrays, strings and PIL images go in; PIL images, HTML text and files come out.
 Nothing here knows what a model is, and nothing is imported until it is asked for by its module:
