@@ -1,0 +1,58 @@
+// How the maps are looked at: opacity, boxes, two beside each other; and what the colours mean.
+
+import { choices, h, slider } from "../../widgets.js";
+import { mapGradient } from "/static/show/colours.js";
+
+export function lookBar(session) {
+  const opacity = slider("Opacity of the map", {
+    min: 0, max: 100, value: session.view.opacity, told: (value) => `${value} %`,
+    onInput: (value) => session.look({ opacity: value }),
+  });
+  const boxes = h("input", { type: "checkbox", checked: session.view.boxes, onchange: () => session.look({ boxes: boxes.checked }) });
+  const compare = h("input", { type: "checkbox", checked: session.compared, onchange: () => session.compare(compare.checked) });
+  const legends = h("div", { class: "legends" });
+  const element = h("div", { class: "look" },
+    opacity.element,
+    h("div", { class: "ticks" },
+      h("label", { class: "tick" }, boxes, h("span", {}, "Boxes")),
+      h("label", { class: "tick" }, compare, h("span", {}, "Compare two settings"))),
+    legends);
+  let drawn = "";
+
+  function update() {
+    const signs = session.view.sides.map((side, number) => session.answers[number]).filter(Boolean).map((answer) => Boolean(answer.signed));
+    const key = signs.join();
+    compare.checked = session.compared;
+    if (key === drawn) return;
+    drawn = key;
+    // One legend where both maps are read alike.
+    legends.replaceChildren(...[...new Set(signs)].map(legend));
+  }
+
+  return { element, update };
+}
+
+function legend(signed) {
+  const words = signed ? ["against", "0", "for"] : ["0", "", "the map's maximum"];
+  return h("div", { class: "legend", role: "img", "aria-label": signed ? "Colours: from blue, against, over white to orange, for" : "Colours: from blue, nothing, over magenta and orange to yellow, the map's maximum" },
+    h("i", { style: `background:${mapGradient(signed)}` }), ...words.map((word) => h("span", {}, word)));
+}
+
+/** Which of two settings is shown beside the photo. */
+export function sideChoice(session) {
+  const place = h("div", { class: "sides" });
+  let drawn = "";
+
+  function update() {
+    const names = session.view.sides.map((side, number) => `${"AB"[number]} · ${session.catalogue.method(side.method).title}`);
+    place.hidden = !session.compared;
+    const key = `${names} ${session.view.side}`;
+    if (key === drawn) return;
+    drawn = key;
+    const held = place.contains(document.activeElement);
+    place.replaceChildren(choices("Setting", names.map((label, value) => ({ label, value })), session.view.side, (side) => session.look({ side })));
+    if (held) place.querySelector(":checked")?.focus();
+  }
+
+  return { element: place, update };
+}

@@ -1,0 +1,80 @@
+// Which channels light the spot: weight × activation of each, as bars, with the channel's own map.
+
+import { postJSON } from "../../api.js";
+import { announce, h } from "../../widgets.js";
+import { mapColour } from "/static/show/colours.js";
+import { numberText } from "/static/show/numbers.js";
+
+export function spotPanel(session) {
+  const heading = h("h2", {}, "What lights this spot");
+  const sum = h("p", { class: "sum numbers" });
+  const list = h("ol", { class: "channels" });
+  const said = h("p", { class: "note" });
+  const element = h("section", { class: "panel spot", "aria-label": "Channels at the spot" }, heading, said, sum, list);
+  let asking = null;
+  let shown = "";
+
+  async function update() {
+    const { spot, side } = session.view;
+    const answer = session.answers[side];
+    const key = spot && answer ? `${answer.explanation} ${spot}` : "";
+    element.hidden = !answer?.layer && !spot;
+    heading.textContent = session.compared ? `What lights this spot in map ${"AB"[side]}` : "What lights this spot";
+    if (key === shown) return;
+    shown = key;
+    asking?.abort();
+    if (!key) {
+      clear("Click the photo, or move over it with the arrow keys: the map's value there is taken apart, channel by channel.");
+      return;
+    }
+    asking = new AbortController();
+    try {
+      const body = { x: spot[0], y: spot[1] };
+      const parts = await postJSON(`/api/explanations/${encodeURIComponent(answer.explanation)}/spot`, body, { signal: asking.signal });
+      if (key === shown) draw(parts);
+    } catch (error) {
+      if (error.name !== "AbortError" && key === shown) clear(error.message);
+    }
+  }
+
+  function clear(text) {
+    said.textContent = text;
+    sum.textContent = "";
+    list.replaceChildren();
+  }
+
+  function draw(parts) {
+    const { row, column, grid, value, rest, channels } = parts;
+    said.textContent = `Row ${row + 1}, column ${column + 1} of ${grid[0]} × ${grid[1]}: the map is the sum of weight × activation over all channels.`;
+    sum.replaceChildren(h("strong", {}, numberText(value)), ` = these ${channels.length} channels + ${numberText(rest)} by the others`);
+    const largest = Math.max(...channels.map((channel) => Math.abs(channel.contribution)), Number.MIN_VALUE);
+    list.replaceChildren(...channels.map((channel) => item(channel, largest, row, column)));
+    announce(`Row ${row + 1}, column ${column + 1}: ${numberText(value)}; most by channel ${channels[0].channel}, ${numberText(channels[0].contribution)}`);
+  }
+
+  return { element, update, close: () => asking?.abort() };
+}
+
+function item({ channel, weight, activation, contribution, map }, largest, row, column) {
+  const share = (Math.abs(contribution) / largest) * 50;
+  return h("li", {},
+    picture(map, row, column, channel),
+    h("div", { class: "what" },
+      h("span", { class: "channel" }, `channel ${channel}`),
+      h("span", { class: "product numbers" }, `${numberText(weight)} × ${numberText(activation)} = `, h("strong", {}, numberText(contribution)))),
+    h("div", { class: "balance", "aria-hidden": "true" },
+      h("i", { class: contribution < 0 ? "against" : "for", style: `width:${share}%` })));
+}
+
+/** A channel's map, a square for each cell, the spot's own outlined. */
+function picture({ rows, columns, values }, row, column, channel) {
+  const canvas = h("canvas", { width: columns, height: rows, role: "img", "aria-label": `Map of channel ${channel}` });
+  const pixels = canvas.getContext("2d");
+  const image = pixels.createImageData(columns, rows);
+  const largest = Math.max(...values.map(Math.abs)) || 1;
+  const signed = values.some((value) => value < 0);
+  values.forEach((value, place) => image.data.set([...mapColour(value / largest, signed), 255], place * 4));
+  pixels.putImageData(image, 0, 0);
+  const at = `left:${(column / columns) * 100}%;top:${(row / rows) * 100}%;width:${100 / columns}%;height:${100 / rows}%`;
+  return h("div", { class: "small-map", style: `aspect-ratio:${columns}/${rows}` }, canvas, h("i", { style: at }));
+}

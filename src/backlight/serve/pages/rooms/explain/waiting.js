@@ -1,0 +1,50 @@
+// What is waited for, how far it has come, and the way to end it; and what went wrong, in words.
+
+import { button, h } from "../../widgets.js";
+
+export function waitingOf(session) {
+  const lines = [0, 1].map((number) => line(session, number));
+  const element = h("div", { class: "waits" }, lines.map((one) => one.element));
+  return { element, update: () => lines.forEach((one) => one.update()) };
+}
+
+function line(session, number) {
+  const words = h("span", {});
+  const bar = h("progress", { "aria-label": "How far the explanation has come" });
+  const busy = h("div", { class: "busy" }, words, bar, button("Cancel", () => session.stop(number)));
+  const said = h("p", { role: "alert" });
+  const again = button("Explain again", () => session.ask(number));
+  const failed = h("div", { class: "failure" }, said, again);
+  const element = h("div", { class: "wait" });
+
+  function update() {
+    const running = session.running[number];
+    const failure = session.failures[number];
+    const side = session.compared ? `${"AB"[number]}: ` : "";
+    if (running) {
+      words.textContent = side + told(running);
+      if (running.total > 0) Object.assign(bar, { max: running.total, value: running.done });
+      else bar.removeAttribute("value");
+    }
+    if (failure) {
+      const text = side + (failure === "stopped" ? "Stopped before the map was done." : failure.message);
+      if (said.textContent !== text) said.textContent = text;
+      failed.classList.toggle("calm", failure === "stopped");
+    }
+    show(running ? busy : failure ? failed : null);
+  }
+
+  function show(part) {
+    if (element.firstChild === part) return;
+    const held = element.contains(document.activeElement);
+    element.replaceChildren(...(part ? [part] : []));
+    if (held) (part?.querySelector("button") ?? document.getElementById("room")).focus({ preventScroll: true });
+  }
+
+  return { element, update };
+}
+
+function told({ done, total, queued }) {
+  if (queued > 0) return `Waiting for ${queued} before …`;
+  return total > 1 ? `Explaining: ${done} of ${total}` : "Explaining …";
+}
