@@ -32,12 +32,13 @@ export async function mount(root, state) {
     take: takeAlong(session),
     shelf: shelf(session, leaving.signal),
   };
-  root.append(parts.heading.element, parts.photos.element,
+  root.append(h("div", { class: "head" }, parts.heading.element, parts.photos.element),
     h("div", { class: "explain" },
       h("div", { class: "shown" }, parts.stage.element, parts.look.element),
+      parts.spot.element,
       h("section", { class: "panel ask", "aria-label": "What is asked" },
-        parts.model.element, parts.sides.element, parts.settings.map((one) => one.element)),
-      h("div", { class: "below" }, parts.spot.element, h("div", { class: "kept" }, parts.take.element, parts.shelf.element))));
+        h("h2", { class: "unseen" }, "What is asked"), parts.model.element, parts.sides.element, parts.settings.map((one) => one.element)),
+      h("div", { class: "kept" }, parts.take.element, parts.shelf.element)));
 
   session.listen(() => {
     for (const part of Object.values(parts).flat()) part.update();

@@ -48,6 +48,10 @@ export class Catalogue {
     return this.#names.get(`${model} ${index}`) ?? `class ${index}`;
   }
 
+  knows(model, index) {
+    return this.#names.has(`${model} ${index}`);
+  }
+
   meet(model, classes) {
     for (const { index, label } of classes) this.#names.set(`${model} ${index}`, label);
   }

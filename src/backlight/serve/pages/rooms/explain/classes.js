@@ -16,7 +16,7 @@ export function classChoice(session, number) {
   const against = combobox({
     id: `explain-against-${number}`,
     label: "… rather than",
-    hint: "Another class: why the one, not the other",
+    hint: "No other class",
     search: async (text, signal) => (await session.catalogue.search(session.model.name, text, { signal })).map(option),
     onChoose: ({ value }) => session.set(number, { against: value }),
   });

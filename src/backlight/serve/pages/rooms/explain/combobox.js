@@ -80,6 +80,7 @@ export function combobox({ id, label, hint, search, onChoose }) {
     asking?.abort();
     find.cancel();
     list.hidden = true;
+    list.replaceChildren();
     active = -1;
     control.setAttribute("aria-expanded", "false");
     control.removeAttribute("aria-activedescendant");

@@ -11,8 +11,13 @@ export function heading(session) {
   function update() {
     const answer = session.answers[session.view.side];
     if (!answer) return;
-    asked.textContent = `Why “${answer.target.name ?? answer.target.label}”?`;
+    asked.textContent = questionOf(answer);
     facts.textContent = told(answer);
+  }
+
+  function questionOf({ asked: { counterfactual, against }, target }) {
+    if (counterfactual && against === undefined && target.index !== null) return `What speaks against “${session.catalogue.name(session.model.name, target.index)}”?`;
+    return `Why “${target.name}”?`;
   }
 
   function told({ target, layer, method, top }) {

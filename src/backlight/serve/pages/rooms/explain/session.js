@@ -98,9 +98,10 @@ export class Session {
         this.#tell();
       });
       if (!current()) return;
-      const answer = { region: [0, 0, ...found.size], ...found, photo: question.photo };
+      const answer = { region: [0, 0, ...found.size], ...found, asked: question, photo: question.photo };
       this.answers[number] = answer;
       this.catalogue.meet(this.model.name, answer.top ?? []);
+      this.#learn(this.view.sides[number]);
       announce(`Explained: ${answer.target.name}, by ${this.catalogue.method(answer.method).title}`);
     } catch (error) {
       if (!current()) return;
@@ -157,6 +158,15 @@ export class Session {
     }, { signal });
     if (!answer) throw new ApiError("The server ended without an answer.", "Offline", 0);
     return answer;
+  }
+
+  /** The names of classes that the address gives by number alone. */
+  async #learn({ target, against }) {
+    const { name } = this.model;
+    const unknown = [target, against].filter((index) => /^\d+$/.test(index) && !this.catalogue.knows(name, index));
+    if (!unknown.length) return;
+    await Promise.all(unknown.map((index) => this.catalogue.search(name, index))).catch(() => null);
+    this.#tell();
   }
 
   #written(push) {

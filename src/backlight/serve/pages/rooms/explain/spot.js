@@ -17,16 +17,13 @@ export function spotPanel(session) {
   async function update() {
     const { spot, side } = session.view;
     const answer = session.answers[side];
-    const key = spot && answer ? `${answer.explanation} ${spot}` : "";
-    element.hidden = !answer?.layer && !spot;
+    const key = `${answer?.explanation} ${spot}`;
     heading.textContent = session.compared ? `What lights this spot in map ${"AB"[side]}` : "What lights this spot";
     if (key === shown) return;
     shown = key;
     asking?.abort();
-    if (!key) {
-      clear("Click the photo, or move over it with the arrow keys: the map's value there is taken apart, channel by channel.");
-      return;
-    }
+    const nothing = whyNothing(spot, answer);
+    if (nothing) return clear(nothing);
     asking = new AbortController();
     try {
       const body = { x: spot[0], y: spot[1] };
@@ -35,6 +32,16 @@ export function spotPanel(session) {
     } catch (error) {
       if (error.name !== "AbortError" && key === shown) clear(error.message);
     }
+  }
+
+  /** What stands in the way of an answer and is known without asking. */
+  function whyNothing(spot, answer) {
+    if (!spot) return "Click the photo, or move over it with the arrow keys: the map's value there is taken apart, channel by channel.";
+    if (!answer) return "There is no map yet.";
+    if (!answer.layer) return `${session.catalogue.method(answer.method).title} looks at no layer: no channels light its map.`;
+    const [x0, y0, x1, y1] = answer.region;
+    if (spot[0] < x0 || spot[0] >= x1 || spot[1] < y0 || spot[1] >= y1) return "The model did not see this part of the photo.";
+    return "";
   }
 
   function clear(text) {

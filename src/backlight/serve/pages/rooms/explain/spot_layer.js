@@ -47,7 +47,7 @@ export function spotLayer(session) {
     marks.style.display = spot ? "" : "none";
     if (!spot) return;
     const grid = gridOf(session);
-    const inside = grid && cellAt(grid, spot);
+    const inside = grid && isSeen(grid, spot) ? cellAt(grid, spot) : null;
     const bounds = inside ? cellBounds(grid, inside.row, inside.column) : { x: 0, y: 0, width: 0, height: 0 };
     for (const rect of cell) for (const [name, value] of Object.entries(bounds)) rect.setAttribute(name, value);
     const arm = Math.max(...size) / 90;
@@ -63,6 +63,10 @@ function gridOf(session) {
   const answer = session.answers[session.view.side];
   if (!answer?.layer) return null;
   return { rows: answer.map.rows, columns: answer.map.columns, values: answer.map.values, region: answer.region };
+}
+
+function isSeen({ region: [x0, y0, x1, y1] }, [x, y]) {
+  return x >= x0 && x < x1 && y >= y0 && y < y1;
 }
 
 function cellAt({ rows, columns, region: [x0, y0, x1, y1] }, [x, y]) {

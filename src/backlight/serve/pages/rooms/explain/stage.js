@@ -11,7 +11,7 @@ const SMALL_SIDE = 96;
 
 export function stage(session) {
   const ground = svg("image", { class: "ground", preserveAspectRatio: "none" });
-  const veil = svg("path", { class: "unseen", "fill-rule": "evenodd", fill: "url(#explain-hatch)" });
+  const veil = svg("path", { class: "veil", "fill-rule": "evenodd", fill: "url(#explain-hatch)" });
   const cuts = [svg("rect", {}), svg("rect", {})];
   const layers = [0, 1].map((number) => svg("g", { class: "layer", "clip-path": `url(#explain-side-${number})` }));
   const hatch = svg("pattern", { id: "explain-hatch", patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
