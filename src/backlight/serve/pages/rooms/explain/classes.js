@@ -5,6 +5,7 @@ import { combobox } from "./combobox.js";
 
 export function classChoice(session, number) {
   const bars = h("ul", { class: "top" });
+  const title = h("h3", {}, "Class");
   const kind = h("p", { class: "note" });
   const search = combobox({
     id: `explain-class-${number}`,
@@ -24,7 +25,7 @@ export function classChoice(session, number) {
   against.element.append(drop);
   const not = h("input", { type: "checkbox", onchange: () => session.set(number, { not: not.checked ? "1" : "" }) });
   const element = h("div", { class: "class-choice" },
-    h("h3", {}, "Class"), bars, kind, search.element, against.element,
+    title, bars, kind, search.element, against.element,
     h("label", { class: "tick" }, not, h("span", {}, "Counterfactual: what speaks against it")));
 
   const option = ({ index, label }) => ({ value: String(index), label, note: String(index) });
@@ -33,8 +34,9 @@ export function classChoice(session, number) {
     const side = session.view.sides[number];
     if (!side) return;
     const answer = session.answers[number];
-    element.hidden = session.model.task !== "classify";
+    element.hidden = !session.model.classes;
     if (element.hidden) return;
+    title.textContent = { vqa: "Answer", act: "Action" }[session.model.task] ?? "Class";
     const top = answer?.top ?? [];
     draw(top, side, answer);
     kind.textContent = session.model.multi_label ? "Each class is there or not by itself." : "";
@@ -50,7 +52,7 @@ export function classChoice(session, number) {
   let drawn = "";
   function draw(top, side, answer) {
     const explained = side.target === "" ? (top[0]?.index ?? null) : Number(side.target);
-    const rows = top.map((row) => ({ ...row, chosen: row.index === explained }));
+    const rows = [...top, ...beside(top, side, answer)].map((row) => ({ ...row, chosen: row.index === explained }));
     const key = JSON.stringify([rows, session.model.name]);
     if (!answer && drawn) return; // an old ranking stands until there is a new one
     if (key === drawn) return;
@@ -58,6 +60,14 @@ export function classChoice(session, number) {
     const at = [...bars.querySelectorAll("button")].indexOf(document.activeElement);
     bars.replaceChildren(...(rows.length ? rows.map(bar) : Array.from({ length: 5 }, () => h("li", { class: "empty", "aria-hidden": "true" }))));
     if (at >= 0) bars.querySelectorAll("button")[Math.min(at, rows.length - 1)]?.focus({ preventScroll: true });
+  }
+
+  /** A class that was searched for stands below the best. */
+  function beside(top, side, answer) {
+    const target = answer?.target;
+    const single = side.target !== "" && Number.isInteger(target?.class) && !target.counterfactual;
+    if (!single || top.some(({ index }) => index === target.class)) return [];
+    return [{ index: target.class, label: target.name, probability: target.probability }];
   }
 
   function bar({ index, label, probability, chosen }) {

@@ -16,17 +16,16 @@ export function heading(session) {
   }
 
   function questionOf({ asked: { counterfactual, against }, target }) {
-    if (counterfactual && against === undefined && target.index !== null) return `What speaks against “${session.catalogue.name(session.model.name, target.index)}”?`;
+    if (counterfactual && against === undefined && target.class !== null) return `What speaks against “${session.catalogue.name(session.model.name, target.class)}”?`;
     return `Why “${target.name}”?`;
   }
 
-  function told({ target, layer, method, top }) {
-    const share = target.probability ?? top?.find(({ index }) => index === target.index)?.probability;
+  function told({ target, layer, method }) {
     return [
       session.model.name,
-      share === undefined || share === null ? "" : percentText(share),
+      target.probability === null ? "" : percentText(target.probability),
       session.catalogue.method(method).title,
-      layer ? `at ${layer.name ?? layer}` : "",
+      layer ? `at ${layer.name}` : "",
     ].filter(Boolean).join(" · ");
   }
 

@@ -11,22 +11,33 @@ export function lookBar(session) {
   const boxes = h("input", { type: "checkbox", checked: session.view.boxes, onchange: () => session.look({ boxes: boxes.checked }) });
   const compare = h("input", { type: "checkbox", checked: session.compared, onchange: () => session.compare(compare.checked) });
   const legends = h("div", { class: "legends" });
+  const notes = h("ul", { class: "notes", "aria-label": "Notes on the map" });
   const element = h("div", { class: "look" },
     opacity.element,
     h("div", { class: "ticks" },
       h("label", { class: "tick" }, boxes, h("span", {}, "Boxes")),
       h("label", { class: "tick" }, compare, h("span", {}, "Compare two settings"))),
-    legends);
+    legends, notes);
   let drawn = "";
 
   function update() {
-    const signs = session.view.sides.map((side, number) => session.answers[number]).filter(Boolean).map((answer) => Boolean(answer.signed));
-    const key = signs.join();
+    const answers = session.answers.filter(Boolean);
+    const signs = answers.map((answer) => answer.signed);
+    // The method's caution stands beside the method.
+    const told = [...new Set(answers.flatMap((answer) => answer.notes.filter((note) => !isCaution(note, answer))))];
+    const key = JSON.stringify([signs, told]);
     compare.checked = session.compared;
     if (key === drawn) return;
     drawn = key;
     // One legend where both maps are read alike.
+    notes.replaceChildren(...told.map((note) => h("li", {}, note)));
+    notes.hidden = !told.length;
     legends.replaceChildren(...[...new Set(signs)].map(legend));
+  }
+
+  function isCaution(note, { method }) {
+    const { caution } = session.catalogue.method(method);
+    return Boolean(caution) && note.endsWith(caution);
   }
 
   return { element, update };

@@ -57,6 +57,16 @@ export function photoRow(session, signal) {
     },
   });
 
+  // A sample is asked for when it comes into sight, not before.
+  const seen = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      seen.unobserve(target);
+      target.firstChild.src = target.firstChild.dataset.src;
+    }
+  });
+  signal.addEventListener("abort", () => seen.disconnect());
+
   let shown = null;
   function update() {
     clearGone();
@@ -69,7 +79,8 @@ export function photoRow(session, signal) {
 
   function tile(sample) {
     const button = h("button", { type: "button", title: sample.name, onclick: () => session.choosePhoto(sample.photo) },
-      h("img", { src: `/api/photos/${encodeURIComponent(sample.photo)}`, alt: sample.name, loading: "lazy", decoding: "async" }));
+      h("img", { "data-src": `/api/photos/${encodeURIComponent(sample.photo)}`, alt: sample.name, decoding: "async", fetchpriority: "low" }));
+    seen.observe(button);
     return { sample, button, item: h("li", {}, button) };
   }
 

@@ -56,6 +56,13 @@ export class Session {
     this.#renew({ model, sides });
   }
 
+  /** What a model that answers is asked: what was typed, or what fits the sample. */
+  questionOf(number) {
+    if (this.model.task !== "vqa") return "";
+    const sample = this.catalogue.samples.find(({ photo }) => photo === this.photo);
+    return this.view.sides[number].question || sample?.questions[0] || "";
+  }
+
   set(number, changes) {
     Object.assign(this.view.sides[number], changes);
     this.#written(true);
@@ -98,7 +105,7 @@ export class Session {
         this.#tell();
       });
       if (!current()) return;
-      const answer = { region: [0, 0, ...found.size], ...found, asked: question, photo: question.photo };
+      const answer = { ...found, asked: question };
       this.answers[number] = answer;
       this.catalogue.meet(this.model.name, answer.top ?? []);
       this.#learn(this.view.sides[number]);
@@ -143,8 +150,9 @@ export class Session {
   #question(number) {
     const side = this.view.sides[number];
     const question = { photo: this.photo, model: this.model.name };
-    for (const name of ["method", "layer", "gradients", "question"]) if (side[name]) question[name] = side[name];
+    for (const name of ["method", "layer", "gradients"]) if (side[name]) question[name] = side[name];
     for (const name of ["target", "against", "word"]) if (side[name]) question[name] = numberOr(side[name]);
+    if (this.questionOf(number)) question.question = this.questionOf(number);
     if (side.not) question.counterfactual = true;
     return question;
   }

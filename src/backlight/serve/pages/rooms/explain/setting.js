@@ -8,14 +8,14 @@ export function setting(session, number) {
   const { catalogue } = session;
   const classes = classChoice(session, number);
   const words = wordChoice(session, number);
-  const method = select(catalogue.methods.map(({ name, title }) => ({ value: name, label: title ?? name })), null,
+  const method = select(catalogue.methods.map(({ name, title }) => ({ value: name, label: title })), null,
     (value) => session.set(number, { method: value === catalogue.methods[0].name ? "" : value }));
   const shows = h("p", { class: "note" });
   const caution = h("p", { class: "caution" });
   const layer = h("select", { onchange: () => session.set(number, { layer: layer.value }) });
   const reason = h("p", { class: "note" });
-  const way = select(catalogue.gradients.map((one) => ({ value: nameOf(one), label: one.title ?? nameOf(one) })), null,
-    (value) => session.set(number, { gradients: value === nameOf(catalogue.gradients[0]) ? "" : value }));
+  const way = select(catalogue.gradients.map(({ name, title }) => ({ value: name, label: title })), null,
+    (value) => session.set(number, { gradients: value === catalogue.gradients[0].name ? "" : value }));
   const about = h("p", { class: "note" });
   const layerField = h("div", {}, field("Layer", layer), reason);
   const element = h("div", { class: "setting" },
@@ -36,10 +36,10 @@ export function setting(session, number) {
     shows.textContent = sentence(chosen.shows);
     caution.textContent = chosen.caution ? `Caution: ${chosen.caution}.` : "";
     caution.hidden = !chosen.caution;
-    way.value = side.gradients || nameOf(catalogue.gradients[0]);
-    const told = catalogue.gradients.find((one) => nameOf(one) === way.value);
-    about.textContent = sentence(told?.about ?? told?.shows ?? "");
-    about.hidden = !about.textContent;
+    way.value = side.gradients || catalogue.gradients[0].name;
+    about.textContent = chosen.every_way
+      ? "Every way comes to the same map; all but backpropagation run the end of the network once for each channel."
+      : "Backpropagation alone serves this method.";
     layer.disabled = !chosen.needs_layer;
     updateLayers(side, chosen);
   }
@@ -71,17 +71,11 @@ export function setting(session, number) {
     layer.value = side.layer;
     const one = side.layer ? found.find(({ name }) => name === side.layer) : found[0];
     if (!chosen.needs_layer) reason.textContent = "This method looks at pixels, at no layer.";
-    else if (one) reason.textContent = `${shapeText(one.shape)}: ${one.reason}`;
+    else if (one) reason.textContent = `${sentence(one.reason)}`;
     reason.hidden = !reason.textContent;
   }
 
   return { element, update };
-}
-
-const nameOf = (one) => (typeof one === "string" ? one : one.name);
-
-function shapeText(shape) {
-  return Array.isArray(shape) ? shape.join(" × ") : shape;
 }
 
 function sentence(text) {

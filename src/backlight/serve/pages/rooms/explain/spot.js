@@ -2,6 +2,7 @@
 
 import { postJSON } from "../../api.js";
 import { announce, h } from "../../widgets.js";
+import { gridOf, onInput } from "./places.js";
 import { mapColour } from "/static/show/colours.js";
 import { numberText } from "/static/show/numbers.js";
 
@@ -26,8 +27,8 @@ export function spotPanel(session) {
     if (nothing) return clear(nothing);
     asking = new AbortController();
     try {
-      const body = { x: spot[0], y: spot[1] };
-      const parts = await postJSON(`/api/explanations/${encodeURIComponent(answer.explanation)}/spot`, body, { signal: asking.signal });
+      const [x, y] = onInput(answer, spot);
+      const parts = await postJSON(`/api/explanations/${encodeURIComponent(answer.explanation)}/spot`, { x, y }, { signal: asking.signal });
       if (key === shown) draw(parts);
     } catch (error) {
       if (error.name !== "AbortError" && key === shown) clear(error.message);
@@ -38,10 +39,8 @@ export function spotPanel(session) {
   function whyNothing(spot, answer) {
     if (!spot) return "Click the photo, or move over it with the arrow keys: the map's value there is taken apart, channel by channel.";
     if (!answer) return "There is no map yet.";
-    if (!answer.layer) return `${session.catalogue.method(answer.method).title} looks at no layer: no channels light its map.`;
-    const [x0, y0, x1, y1] = answer.region;
-    if (spot[0] < x0 || spot[0] >= x1 || spot[1] < y0 || spot[1] >= y1) return "The model did not see this part of the photo.";
-    return "";
+    if (!gridOf(answer)) return `${session.catalogue.method(answer.method).title} looks at no layer: no channels light its map.`;
+    return onInput(answer, spot) ? "" : "The model did not see this part of the photo.";
   }
 
   function clear(text) {
@@ -51,30 +50,30 @@ export function spotPanel(session) {
   }
 
   function draw(parts) {
-    const { row, column, grid, value, rest, channels } = parts;
-    said.textContent = `Row ${row + 1}, column ${column + 1} of ${grid[0]} × ${grid[1]}: the map is the sum of weight × activation over all channels.`;
+    const { row, column, rows, columns, value, rest, channels } = parts;
+    said.textContent = `Row ${row + 1}, column ${column + 1} of ${rows} × ${columns}: the map is the sum of weight × activation over all channels.`;
     sum.replaceChildren(h("strong", {}, numberText(value)), ` = these ${channels.length} channels + ${numberText(rest)} by the others`);
     const largest = Math.max(...channels.map((channel) => Math.abs(channel.contribution)), Number.MIN_VALUE);
-    list.replaceChildren(...channels.map((channel) => item(channel, largest, row, column)));
-    announce(`Row ${row + 1}, column ${column + 1}: ${numberText(value)}; most by channel ${channels[0].channel}, ${numberText(channels[0].contribution)}`);
+    list.replaceChildren(...channels.map((channel) => item(channel, largest, parts)));
+    announce(`Row ${row + 1}, column ${column + 1}: ${numberText(value)}; most by channel ${channels[0].index}, ${numberText(channels[0].contribution)}`);
   }
 
   return { element, update, close: () => asking?.abort() };
 }
 
-function item({ channel, weight, activation, contribution, map }, largest, row, column) {
+function item({ index, weight, activation, contribution, values }, largest, grid) {
   const share = (Math.abs(contribution) / largest) * 50;
   return h("li", {},
-    picture(map, row, column, channel),
+    values ? picture(values, grid, index) : h("div", { class: "small-map" }),
     h("div", { class: "what" },
-      h("span", { class: "channel" }, `channel ${channel}`),
+      h("span", { class: "channel" }, `channel ${index}`),
       h("span", { class: "product numbers" }, `${numberText(weight)} × ${numberText(activation)} = `, h("strong", {}, numberText(contribution)))),
     h("div", { class: "balance", "aria-hidden": "true" },
       h("i", { class: contribution < 0 ? "against" : "for", style: `width:${share}%` })));
 }
 
 /** A channel's map, a square for each cell, the spot's own outlined. */
-function picture({ rows, columns, values }, row, column, channel) {
+function picture(values, { rows, columns, row, column }, channel) {
   const canvas = h("canvas", { width: columns, height: rows, role: "img", "aria-label": `Map of channel ${channel}` });
   const pixels = canvas.getContext("2d");
   const image = pixels.createImageData(columns, rows);

@@ -3,6 +3,7 @@
 
 import { h, svg } from "../../widgets.js";
 import { dividerOf } from "./divider.js";
+import { onPhoto } from "./places.js";
 import { spotLayer } from "./spot_layer.js";
 import { waitingOf } from "./waiting.js";
 
@@ -68,7 +69,7 @@ export function stage(session) {
       if (photo) take(`/api/photos/${encodeURIComponent(photo)}`);
     }
     const known = session.answers.find((answer) => answer?.photo === photo);
-    if (known && String(known.size) !== String(size)) fit(known.size);
+    if (known && String(known.whole) !== String(size)) fit(known.whole);
     const [width, height] = size;
     const at = session.compared ? (session.view.divider / 100) * width : width;
     set(cuts[0], { x: 0, y: 0, width: at, height });
@@ -97,14 +98,21 @@ export function stage(session) {
     layer.classList.toggle("no-boxes", !session.view.boxes);
     if (answer === drawn[number]) return answer;
     drawn[number] = answer;
-    layer.replaceChildren();
-    if (!answer) return null;
-    const [x0, y0, x1, y1] = answer.region;
-    layer.append(
-      svg("image", { x: x0, y: y0, width: x1 - x0, height: y1 - y0, preserveAspectRatio: "none", href: answer.heat, class: "heat" }),
-      svg("g", { class: "boxes" }, answer.boxes.flatMap(([left, top, right, bottom]) =>
-        ["edge", "core"].map((part) => svg("rect", { class: part, x: left, y: top, width: right - left, height: bottom - top })))));
+    if (answer) lay(answer, number);
+    else layer.replaceChildren();
     return answer;
+  }
+
+  /** The new map takes the old one's place when its picture is there, so that nothing flickers. */
+  async function lay(answer, number) {
+    const picture = new Image();
+    picture.src = answer.heat;
+    await picture.decode().catch(() => null);
+    if (drawn[number] !== answer) return;
+    const [x0, y0, x1, y1] = answer.region;
+    layers[number].replaceChildren(
+      svg("image", { x: x0, y: y0, width: x1 - x0, height: y1 - y0, preserveAspectRatio: "none", href: answer.heat, class: "heat" }),
+      svg("g", { class: "boxes" }, answer.boxes.flatMap((box) => ["edge", "core"].map((part) => svg("rect", { class: part, ...onPhoto(answer, box) })))));
   }
 
   function drawVeil(answer) {

@@ -9,10 +9,9 @@ export function takeAlong(session) {
   const heading = h("h2", {}, "Take it along");
   const links = h("p", { class: "row" });
   const facts = h("p", { class: "note numbers" });
-  const notes = h("ul", { class: "notes" });
   const command = h("code", { id: "explain-command" });
   const copy = button("Copy", () => copied());
-  const element = h("section", { class: "panel take", "aria-label": "Take it along" }, heading, links, facts, notes,
+  const element = h("section", { class: "panel take", "aria-label": "Take it along" }, heading, links, facts,
     h("div", { class: "command" }, h("pre", { tabindex: "0", "aria-label": "The same on the command line" }, command), copy));
   let drawn = null;
 
@@ -26,8 +25,6 @@ export function takeAlong(session) {
     const base = `/api/explanations/${encodeURIComponent(answer.explanation)}`;
     links.replaceChildren(...FILES.map(([name, text, title]) => h("a", { class: "button", href: `${base}/${name}`, download: "", title }, text)));
     facts.textContent = factsOf(answer);
-    notes.replaceChildren(...(answer.notes ?? []).map((note) => h("li", {}, note)));
-    notes.hidden = !notes.children.length;
     command.textContent = answer.command;
   }
 
@@ -46,8 +43,10 @@ export function takeAlong(session) {
   return { element, update };
 }
 
-function factsOf({ map, seconds, gradients }) {
+function factsOf({ map, seconds, gradients_title: way }) {
+  const took = `by ${way}, in ${numberText(seconds, 2)} s`;
+  if (!map.values) return `The raw map: ${map.rows} × ${map.columns} pixels, ${took}.`;
   const low = map.values.reduce((least, value) => Math.min(least, value), Infinity);
   const high = map.values.reduce((most, value) => Math.max(most, value), -Infinity);
-  return `The raw map: ${map.rows} × ${map.columns} values from ${numberText(low)} to ${numberText(high)}, by ${gradients}, in ${numberText(seconds, 2)} s.`;
+  return `The raw map: ${map.rows} × ${map.columns} values from ${numberText(low)} to ${numberText(high)}, ${took}.`;
 }
