@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench clean clean-compiled help
+.PHONY: axe demo test lint bench clean clean-compiled help
 
 help:
 	@echo "make demo    explain a real photo with a real network"
 	@echo "make test    install what tests need and run them"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   measure speed and memory beside other packages"
+	@echo "make axe     fetch axe-core by npm, for the accessibility tests of the app"
 
 demo: $(VENV)/demo
 	$(BIN)/python examples/explain_a_photo.py
@@ -25,6 +26,15 @@ lint: $(VENV)/lint
 
 bench: $(VENV)/bench
 	$(BIN)/python -m benchmarks
+
+# Not ours, and larger than what belongs into a repository.
+axe: build/axe.min.js
+
+build/axe.min.js:
+	mkdir -p build
+	cd build && tar -xzO -f "$$(npm pack --silent axe-core@4.14.1)" package/axe.min.js > axe.part
+	mv build/axe.part $@
+	rm -f build/axe-core-*.tgz
 
 # Numba compiles a function again when its own file changes, not when one it calls does.
 clean-compiled:

@@ -13,7 +13,8 @@ from backlight.commands.table import aligned, table
 from backlight.commands.terminal import cells, one_line, shorten
 from backlight.networks.tables.column_inputs import Numbers, Words
 from backlight.networks.tables.evaluation import Classified, Judged, Regressed
-from backlight.networks.tables.training import Plan, Trained
+from backlight.networks.tables.planning import Plan
+from backlight.networks.tables.training import Trained
 
 _NAMED = 6  # columns of a kind that are named one by one
 _NOTHING = " Nothing was learned that helps with these rows."

@@ -12,8 +12,9 @@ from backlight.commands.records import as_json
 from backlight.commands.table_report import decisions, outcome, record
 from backlight.commands.terminal import readable
 from backlight.errors import FileError, InputError
+from backlight.networks.tables.planning import Plan, Recipe, plan
 from backlight.networks.tables.reading import Table, read_table
-from backlight.networks.tables.training import Plan, Recipe, Trained, plan, train
+from backlight.networks.tables.training import Trained, train
 from backlight.show.curves import check_figure, loss_figure, save
 from backlight.show.files import check_writable
 

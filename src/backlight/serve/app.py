@@ -16,10 +16,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from backlight import __version__
+from backlight.serve.explaining.state import Explaining
 from backlight.serve.failures import add_failures
 from backlight.serve.rooms import ROUTERS
 from backlight.serve.security import Guard
 from backlight.serve.settings import Settings
+from backlight.serve.training.runs import Runs
+from backlight.serve.training.tables import Tables
 from backlight.serve.turns import Turns
 
 #: The rooms by their place in the address; each has a page module of that name.
@@ -49,6 +52,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     limits = settings.limits
     app.state.settings = settings
     app.state.turns = Turns(waiting=limits.waiting, seconds=limits.seconds)
+    app.state.explaining = Explaining(settings, app.state.turns)
+    app.state.runs = Runs()
+    app.state.tables = Tables()
     add_failures(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -63,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     app.state.turns.close()
+    app.state.runs.close()
 
 
 class _Assets(StaticFiles):

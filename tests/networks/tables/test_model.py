@@ -13,8 +13,9 @@ from backlight.networks.network import Network
 from backlight.networks.saving import read_tensors, save_network, write_tensors
 from backlight.networks.tables.evaluation import Classified
 from backlight.networks.tables.model import TableModel
+from backlight.networks.tables.planning import Recipe, plan
 from backlight.networks.tables.reading import Table, read_table
-from backlight.networks.tables.training import Recipe, plan, train
+from backlight.networks.tables.training import train
 
 from .real_tables import csv, diabetes, iris, messy
 

@@ -15,7 +15,7 @@ import pytest
 from backlight.errors import InputError, MissingExtraError
 from backlight.networks.tables.column import Column
 from backlight.networks.tables.csv_files import MISSING
-from backlight.networks.tables.reading import Table, read_table
+from backlight.networks.tables.reading import Table, read_csv_content, read_table
 
 
 def csv(folder: Path, text: str | bytes, name: str = "t.csv") -> Path:
@@ -371,3 +371,35 @@ def test_two_columns_of_one_name_in_a_parquet_file_are_named(tmp_path: Path) -> 
     parquet.write_table(pyarrow.Table.from_arrays(arrays, names=["a", "b", "a"]), path)
     with pytest.raises(InputError, match=r"twice.parquet has two columns named 'a': rename one"):
         read_table(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"a;b\n1,5;x\n\n2;y\n",
+        b"\xef\xbb\xbfid,what\n001,'a, b'\n002,\"c\nd\"\n".replace(b"'", b'"'),
+        b"a\tb\n1\t?\n2\t3\n",
+    ],
+)
+def test_a_file_in_memory_is_read_as_the_same_file_on_a_disk(text: bytes, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(text)
+    on_disk, in_memory = read_table(tmp_path / "t.csv"), read_csv_content(text, "t.csv")
+    assert list(in_memory.columns) == list(on_disk.columns)
+    assert in_memory.numbers.tolist() == on_disk.numbers.tolist()
+    for mine, other in zip(in_memory.columns.values(), on_disk.columns.values(), strict=True):
+        assert (mine.kind, mine.words) == (other.kind, other.words)
+        np.testing.assert_array_equal(mine.values, other.values)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "up.csv is empty"),
+        (b"a,b\n1,2,3\n", "up.csv, line 2: 3 fields where the header has 2"),
+        (b"\x89PNG\0\0", "up.csv is no text file"),
+        (b"a,b\n", "up.csv has a header but no rows"),
+    ],
+)
+def test_a_file_in_memory_is_called_by_its_name_in_errors(content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_csv_content(content, "up.csv")

@@ -12,8 +12,9 @@ import pytest
 from backlight.errors import InputError
 from backlight.networks.tables.columns import Preparation, Prepared
 from backlight.networks.tables.evaluation import Classified, Regressed
+from backlight.networks.tables.planning import Plan, Recipe, plan
 from backlight.networks.tables.reading import Table
-from backlight.networks.tables.training import Plan, Recipe, Trained, plan, train
+from backlight.networks.tables.training import TableTraining, Trained, train
 
 from .real_tables import diabetes, iris, messy, wine
 
@@ -260,3 +261,23 @@ def test_words_not_seen_in_training_are_counted_in_the_rows_held_out() -> None:
     data.loc[rows.training[0], "word"] = "other"
     data.loc[rows.test[:4], "word"] = [f"new{k}" for k in range(4)]
     assert train(planned(data, "species", recipe=SHORT)).predictions.unseen == {"word": 4}
+
+
+@pytest.mark.parametrize("pieces", [(12,), (1,) * 12, (5, 7)])
+def test_a_training_in_pieces_is_the_one_in_a_single_go(pieces: tuple[int, ...]) -> None:
+    what = planned(iris(), "species", recipe=Recipe(epochs=12, patience=4))
+    whole = train(what, held_out=True)
+    course = TableTraining(what, held_out=True)
+    for epochs in pieces:
+        course.go_on(epochs)
+    assert same(course.trained(), whole)
+    assert course.held_out == whole.held_out
+
+
+def test_a_training_is_judged_while_it_goes_on() -> None:
+    course = TableTraining(planned(iris(), "species", recipe=Recipe(epochs=60, patience=0)))
+    course.go_on(1)
+    first = course.trained()
+    course.go_on(59)
+    assert first.losses == course.trained().losses[:1]
+    assert course.trained().losses[-1] < first.losses[0] / 2

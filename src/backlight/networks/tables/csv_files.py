@@ -6,8 +6,10 @@ pandas fills up rows that are too short without a word, so each row's fields are
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +27,33 @@ _DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+(,\d+)?([eE][-+]?\d+)?")
 MISSING: Final = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null")
 
 
-def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64] | None]:
+@dataclass(frozen=True)
+class TextInMemory:
+    """A file of text that is on no disk.
+
+    Attributes:
+        name: what messages call it.
+        content: its bytes.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def open(
+        self, mode: str = "r", *, encoding: str | None = None, newline: str | None = None
+    ) -> Any:
+        """A new stream of it, of bytes or of text."""
+        stream = io.BytesIO(self.content)
+        return stream if "b" in mode else io.TextIOWrapper(stream, encoding, newline=newline)
+
+
+TextSource = Path | TextInMemory
+
+
+def read_csv(path: TextSource) -> tuple[Any, npt.NDArray[np.int64] | None]:
     """The pandas data frame of a CSV file, and the line that each of its rows begins in.
 
     Raises:
@@ -42,12 +70,13 @@ def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64] | None]:
     separator = _separator(path)
     names, lines, padded = _counted(path, separator)
     try:
-        frame = pandas.read_csv(
-            path, sep=separator, names=range(len(names)), header=None, skiprows=lines[0],
-            encoding="utf-8-sig", skipinitialspace=True, index_col=False,
-            keep_default_na=False, na_values=list(MISSING), dtype=dict.fromkeys(padded, "string"),
-            dtype_backend="numpy_nullable",
-        )  # fmt: skip
+        with path.open("rb") as stream:
+            frame = pandas.read_csv(
+                stream, sep=separator, names=range(len(names)), header=None, skiprows=lines[0],
+                encoding="utf-8-sig", skipinitialspace=True, index_col=False,
+                keep_default_na=False, na_values=list(MISSING),
+                dtype=dict.fromkeys(padded, "string"), dtype_backend="numpy_nullable",
+            )  # fmt: skip
     except pandas.errors.EmptyDataError:
         raise InputError(f"{path} has a header but no rows") from None
     except pandas.errors.ParserError as problem:
@@ -62,7 +91,7 @@ def read_csv(path: Path) -> tuple[Any, npt.NDArray[np.int64] | None]:
     return frame, begin
 
 
-def _check_text(path: Path) -> None:
+def _check_text(path: TextSource) -> None:
     """Refuse what is no UTF-8 text, with the line where it stops being so."""
     line = 0
     with path.open("rb") as stream:
@@ -89,7 +118,7 @@ def _rows(stream: Any, separator: str) -> Any:
     return csv.reader(stream, delimiter=separator, skipinitialspace=True)
 
 
-def _separator(path: Path) -> str:
+def _separator(path: TextSource) -> str:
     """The separator by which the first rows have equally many fields, and the most of them."""
     found, most = ",", 1
     for separator in _SEPARATORS:
@@ -105,7 +134,7 @@ def _separator(path: Path) -> str:
     return found
 
 
-def _counted(path: Path, separator: str) -> tuple[list[str], list[int], set[int]]:
+def _counted(path: TextSource, separator: str) -> tuple[list[str], list[int], set[int]]:
     """What a file's rows tell before pandas reads them.
 
     Returns:
@@ -137,14 +166,14 @@ def _counted(path: Path, separator: str) -> tuple[list[str], list[int], set[int]
     return names, lines, padded
 
 
-def _checked(path: Path, heads: list[str]) -> list[str]:
+def _checked(path: TextSource, heads: list[str]) -> list[str]:
     names = [head.strip() or f"column {at}" for at, head in enumerate(heads, start=1)]
     check_names(names, str(path))
     return names
 
 
 def _ragged(
-    path: Path, row: list[str], names: list[str], first: int, last: int, separator: str
+    path: TextSource, row: list[str], names: list[str], first: int, last: int, separator: str
 ) -> str:
     where = f"line {first}" if first == last else f"lines {first} to {last}"
     fields = f"{len(row)} {'field' if len(row) == 1 else 'fields'}"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from backlight.errors import InputError, did_you_mean, nearest
 from backlight.networks.tables.column import Column
-from backlight.networks.tables.csv_files import read_csv
+from backlight.networks.tables.csv_files import TextInMemory, read_csv
 from backlight.networks.tables.frames import as_pandas, check_names, read_parquet
 from backlight.networks.tables.series import column_of
 
@@ -116,6 +116,22 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         raise InputError(f"no file {path}{_nearby(path)}") from None
     except OSError as problem:
         raise InputError(f"cannot read {path}: {problem.strerror or problem}") from problem
+
+
+def read_csv_content(content: bytes, name: str) -> Table:
+    """The table in the content of a CSV file; see `read_table`.
+
+    Args:
+        content: the file's bytes.
+        name: what messages call it.
+
+    Raises:
+        InputError, MissingExtraError: as `read_table` does.
+    """
+    if not content:
+        raise InputError(f"{name} is empty: expected a line of names and rows below it")
+    frame, lines = read_csv(TextInMemory(name, content))
+    return Table.from_frame(frame, name, lines)
 
 
 def _is_fraction(head: str) -> bool:

@@ -1,87 +1,24 @@
-"""From a table to a trained model: what is decided, trained, and judged on rows held out."""
+"""A planned training on a table: it can be followed, paused and judged at any time."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from backlight.errors import InputError
-from backlight.networks.network import Network
-from backlight.networks.tables.columns import Preparation, Prepared
+from backlight.networks.tables.columns import Prepared
 from backlight.networks.tables.evaluation import Judged
 from backlight.networks.tables.model import Predictions, TableModel
-from backlight.networks.tables.reading import Table
-from backlight.networks.tables.split import Rows, split
-from backlight.networks.tables.target import Target, decide
+from backlight.networks.tables.planning import Plan
+from backlight.networks.tables.split import Rows
 from backlight.networks.training import Training
 
 Array = npt.NDArray[np.float64]
-
-_VALIDATION_SHARE = 0.15  # of the training rows, which early stopping watches
-_VALIDATION_ROWS = 5  # with fewer than so many there is no early stopping
-_MOST_PARAMETERS: Final = 100_000_000  # training takes five or six numbers of 8 bytes for each
-_LOSSES: Final = {"classify": "cross-entropy", "regress": "squared-error"}
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train.
-
-    Attributes:
-        hidden: units of each hidden layer.
-        activation: of the hidden layers.
-        epochs: at most so many.
-        batch: rows a step.
-        optimiser, learning_rate, weight_decay: how a step goes.
-        test_share: of the rows, held out to judge by; 0 holds out none.
-        patience: stop after so many epochs without a lower loss on 15 % of the training rows,
-            which are not trained on; 0 trains on all of them and does not stop.
-        seed: of the split, the start and the order of the rows.
-    """
-
-    hidden: tuple[int, ...] = (32,)
-    activation: str = "tanh"
-    epochs: int = 500
-    batch: int = 32
-    optimiser: str = "adam"
-    learning_rate: float = 0.005
-    weight_decay: float = 1e-3
-    test_share: float = 0.2
-    patience: int = 20
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is decided about a table before training.
-
-    Attributes:
-        table: its rows that have a target.
-        without_target: how many rows have none and are left out.
-        why: what decided between classes and numbers.
-        target, preparation: learned on all rows that are not held out.
-        training, validation, test: the rows that are trained on, watched for early stopping, and
-            held out; their numbers in `table`.
-        network: what is trained.
-        recipe: how.
-    """
-
-    table: Table
-    without_target: int
-    why: str
-    target: Target
-    preparation: Preparation
-    training: Rows
-    validation: Rows
-    test: Rows
-    network: Network
-    recipe: Recipe
 
 
 @dataclass(frozen=True)
@@ -114,57 +51,6 @@ class Trained:
         return (self.stopped or "").startswith("interrupted")
 
 
-def plan(
-    table: Table,
-    target: str,
-    task: str | None = None,
-    ignore: Collection[str] = (),
-    recipe: Recipe | None = None,
-) -> Plan:
-    """Decide everything that stands before training starts.
-
-    Args:
-        table: all rows.
-        target: the column to predict.
-        task: "classify" or "regress"; decided by the column where it is None.
-        ignore: columns to leave out.
-        recipe: how to train.
-
-    Raises:
-        InputError: the table, its target or the recipe cannot be used.
-    """
-    recipe = recipe or Recipe()
-    chosen, why = decide(table, target, task)
-    for name in ignore:
-        table.column(name, "column to ignore")
-        if name == target:
-            raise InputError(f"{target!r} is the target: it cannot be ignored")
-    known = ~table.column(target).missing
-    rest = table if known.all() else table.take(known)
-    column = rest.column(target)
-    places = column.coded()[0] if chosen == "classify" else None
-    learning, test = split(rest.rows, recipe.test_share, recipe.seed, places)
-    training, validation = _set_aside(learning, places, recipe)
-    learned = Target.learn(column.take(learning), chosen)
-    preparation = Preparation.learn(rest.take(learning), target, ignore)
-    preparation.check(rest)  # what is held out, before any work is done
-    network = Network(
-        (len(preparation.inputs), *recipe.hidden, learned.outputs),
-        recipe.activation,
-        "softmax" if chosen == "classify" else "identity",
-    )
-    if network.size > _MOST_PARAMETERS:
-        raise InputError(
-            f"a network of {'-'.join(map(str, network.sizes))} units would have {network.size:,} "
-            f"parameters: expected at most {_MOST_PARAMETERS:,}; give fewer hidden units"
-        )
-    _training(network, recipe, _LOSSES[chosen])  # says what of the recipe cannot be used
-    return Plan(
-        rest, int((~known).sum()), why, learned, preparation, training, validation, test, network,
-        recipe,
-    )  # fmt: skip
-
-
 def train(
     plan: Plan, on_epoch: Callable[[float], object] | None = None, *, held_out: bool = False
 ) -> Trained:
@@ -178,50 +64,78 @@ def train(
         on_epoch: called after every epoch with its mean loss.
         held_out: whether to follow the loss of the rows held out as well.
     """
-    recipe, loss = plan.recipe, _LOSSES[plan.target.task]
-    prepared = plan.preparation.apply(plan.table)
-    inputs, targets = _arrays(plan, prepared, plan.training)
-    training = _training(plan.network, recipe, loss)
-    watched = _Watched(training, loss, *_arrays(plan, prepared, plan.validation))
-    followed = plan.test if held_out else plan.test[:0]
-    curve = _Watched(training, loss, *_arrays(plan, prepared, followed))
-
-    def after(*_: object) -> None:
-        if len(curve.inputs):
-            curve()
-        if on_epoch is not None:
-            on_epoch(float(training.losses[-1]))
-
-    start = {name: array.copy() for name, array in training.parameters.items()}
-    started = time.perf_counter()
-    training.run(
-        inputs,
-        targets,
-        recipe.epochs,
-        validation=watched if len(plan.validation) else None,
-        patience=recipe.patience if len(plan.validation) else None,
-        on_epoch=after,
-    )
-    seconds = time.perf_counter() - started
-    judged_by = watched.losses if len(plan.validation) else training.losses
-    if len(plan.validation) and (training.stopped or "").startswith("diverged"):
-        first = float(plan.network.cost(start, watched.inputs, watched.targets, loss=loss))
-        if not first >= min(judged_by, default=math.inf):  # no epoch was of any use
-            training.state.best[:] = plan.network.flat(start)
-            judged_by = []
-    return _judged(plan, prepared, training, judged_by, tuple(curve.losses), seconds)
+    training = TableTraining(plan, held_out=held_out)
+    training.go_on(plan.recipe.epochs, on_epoch)
+    return training.trained()
 
 
-def _training(network: Network, recipe: Recipe, loss: str) -> Training:
-    return Training(
-        network,
-        loss=loss,
-        optimiser=recipe.optimiser,
-        learning_rate=recipe.learning_rate,
-        batch_size=recipe.batch,
-        seed=recipe.seed,
-        weight_decay=recipe.weight_decay,
-    )
+class TableTraining:
+    """A training on a table, which goes on by as many epochs as are asked for.
+
+    Args:
+        plan: from `plan`.
+        held_out: whether to follow the loss of the rows held out as well.
+
+    Attributes:
+        plan: what was decided.
+        training: the network's training itself.
+        prepared: the inputs of all rows.
+    """
+
+    def __init__(self, plan: Plan, *, held_out: bool = False) -> None:
+        self.plan = plan
+        self.training = plan.begin()
+        self.prepared = plan.preparation.apply(plan.table)
+        self._rows = _arrays(plan, self.prepared, plan.training)
+        self._watched = self._following(plan.validation)
+        self._curve = self._following(plan.test if held_out else plan.test[:0])
+        self._start = {name: array.copy() for name, array in self.training.parameters.items()}
+        self._seconds = 0.0
+
+    @property
+    def held_out(self) -> tuple[float, ...]:
+        """(epochs,) the loss of the rows held out after each epoch, where it is followed."""
+        return tuple(self._curve.losses)
+
+    def go_on(self, epochs: int, on_epoch: Callable[[float], object] | None = None) -> None:
+        """Train for at most so many more epochs; `training.stopped` says why where it is fewer.
+
+        Args:
+            epochs: how many.
+            on_epoch: called after every epoch with its mean loss.
+        """
+        training, watches = self.training, bool(len(self.plan.validation))
+
+        def after(*_: object) -> None:
+            if len(self._curve.inputs):
+                self._curve()
+            if on_epoch is not None:
+                on_epoch(float(training.losses[-1]))
+
+        started = time.perf_counter()
+        training.run(
+            *self._rows,
+            epochs,
+            validation=self._watched if watches else None,
+            patience=self.plan.recipe.patience if watches else None,
+            on_epoch=after,
+        )
+        self._seconds += time.perf_counter() - started
+
+    def trained(self) -> Trained:
+        """The model as the best weights until now make it, judged by the rows held out."""
+        plan, training, watched = self.plan, self.training, self._watched
+        judged_by: Any = watched.losses if len(plan.validation) else training.losses
+        if len(plan.validation) and (training.stopped or "").startswith("diverged"):
+            start = self._start
+            first = plan.network.cost(start, watched.inputs, watched.targets, loss=plan.loss)
+            if not float(first) >= min(judged_by, default=math.inf):  # no epoch was of any use
+                training.state.best[:] = plan.network.flat(start)
+                judged_by = []
+        return _judged(plan, self.prepared, training, judged_by, self.held_out, self._seconds)
+
+    def _following(self, rows: Rows) -> _Watched:
+        return _Watched(self.training, self.plan.loss, *_arrays(self.plan, self.prepared, rows))
 
 
 def _judged(
@@ -265,15 +179,6 @@ class _Watched:
         cost = float(network.cost(parameters, self.inputs, self.targets, loss=self.loss))
         self.losses.append(cost)
         return -cost
-
-
-def _set_aside(learning: Rows, places: Any, recipe: Recipe) -> tuple[Rows, Rows]:
-    """The rows to train on, and those that early stopping watches."""
-    if not recipe.patience or len(learning) * _VALIDATION_SHARE < _VALIDATION_ROWS:
-        return learning, learning[:0]
-    strata = None if places is None else places[learning]
-    training, validation = split(len(learning), _VALIDATION_SHARE, recipe.seed, strata)
-    return learning[training], learning[validation]
 
 
 def _arrays(plan: Plan, prepared: Prepared, rows: Rows) -> tuple[Array, Array]:

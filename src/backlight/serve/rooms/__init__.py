@@ -6,5 +6,13 @@ from typing import Final
 
 from fastapi import APIRouter
 
+from backlight.serve.rooms import choices, explain, explanations, stored, train
+
 #: In the order in which the API's page tells of them.
-ROUTERS: Final[tuple[APIRouter, ...]] = ()
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    choices.router,
+    explain.router,
+    explanations.router,
+    stored.router,
+    train.router,
+)

@@ -1,0 +1,250 @@
+"""Train: published runs and people's tables, trained while they look."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, File, HTTPException, Path, Request, Response, UploadFile
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from backlight.networks.activations import ACTIVATIONS
+from backlight.networks.classics import CLASSICS, find_classic
+from backlight.networks.optimisers import CODES
+from backlight.networks.tables.planning import Recipe, plan
+from backlight.networks.tables.reading import Table
+from backlight.serve.failures import RESPONSES
+from backlight.serve.plain import plain
+from backlight.serve.streams import ALIVE, event, streamed
+from backlight.serve.training.of_classics import ClassicTrainee
+from backlight.serve.training.of_tables import TableTrainee
+from backlight.serve.training.runs import Run, Runs
+from backlight.serve.training.snapshots import Shown
+from backlight.serve.training.tables import SAMPLES, Tables, described
+from backlight.serve.training.trainees import Trainee
+from backlight.serve.turns import Stop, Turns
+
+router = APIRouter(prefix="/api/train", tags=["train"], responses=RESPONSES)
+
+_QUIET: Final = 10.0  # seconds after which a connection is shown to be alive
+_MOST_UNITS: Final = 512
+
+Identity = Annotated[str, Path(max_length=80)]
+Name = Annotated[str, Field(max_length=200)]
+Pace = Annotated[float, Field(gt=0, le=1e6)] | None
+
+
+class OfClassic(BaseModel):
+    """A published run."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["classic"]
+    name: Name
+    pace: Pace = Field(None, description="Epochs a second; as fast as they go when left out")
+
+
+class OfTable(BaseModel):
+    """A network on a table."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["table"]
+    table: Name = Field(description="What /api/train/tables called it")
+    target: Name = Field(description="The column to predict")
+    ignore: list[Name] = Field([], max_length=200, description="Columns to leave out")
+    hidden: list[Annotated[int, Field(ge=1, le=_MOST_UNITS)]] = Field(
+        [16], max_length=6, description="Units of each hidden layer"
+    )
+    activation: Name = "tanh"
+    optimiser: Name = "adam"
+    learning_rate: float = Field(0.005, gt=0, le=1e3)
+    batch: int = Field(32, ge=1, le=1_000_000)
+    epochs: int = Field(300, ge=1, le=100_000)
+    weight_decay: float = Field(1e-3, ge=0, le=1e3)
+    test_share: float = Field(0.2, ge=0, lt=1)
+    patience: int = Field(0, ge=0, le=100_000, description="0: all epochs are run")
+    seed: int = Field(0, ge=0, lt=2**63)
+    pace: Pace = Field(None, description="Epochs a second; as fast as they go when left out")
+
+
+class Looked(BaseModel):
+    """What to look at while it trains."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: int = Field(0, ge=0, le=1000, description="Which axis the regions have across")
+    y: int = Field(1, ge=0, le=1000, description="Which axis the regions have upwards")
+    output: int = Field(0, ge=0, le=1000, description="Which output, where they are not classes")
+    pace: Pace = None
+
+
+@router.get("/offers")
+async def offers() -> dict[str, Any]:
+    """What can be trained: published runs, sample tables, and the names that settings take."""
+    return {
+        "classics": [
+            {"name": name, "title": one.title, "source": one.source, "epochs": one.epochs}
+            for name, one in CLASSICS.items()
+        ],
+        "tables": list(SAMPLES),
+        "activations": list(ACTIVATIONS),
+        "optimisers": list(CODES),
+    }
+
+
+@router.post("/tables")
+async def upload(request: Request, file: Annotated[UploadFile, File()]) -> dict[str, Any]:
+    """Keep a CSV file in memory; tells its columns."""
+    content = await file.read()
+    name = _safe(file.filename or "")
+    tables = _tables(request)
+
+    def read(stop: Stop) -> dict[str, Any]:
+        identity = tables.add(content, name)
+        return described(identity, tables.find(identity))
+
+    return plain(await _turns(request).run(request, read))  # type: ignore[no-any-return]
+
+
+@router.get("/tables/{table}")
+async def columns(request: Request, table: Identity) -> dict[str, Any]:
+    """A table's columns, and which of them is likely to be what should be predicted."""
+    found = _table(request, table)
+    return plain(described(table, found))  # type: ignore[no-any-return]
+
+
+@router.post("/runs")
+async def begin(
+    request: Request, asked: Annotated[OfClassic | OfTable, Field(discriminator="kind")]
+) -> dict[str, Any]:
+    """Begin a training; tells what it is, and how it stands."""
+    runs = _runs(request)
+    runs.check_room()
+
+    def start(stop: Stop) -> Run:
+        return Run(_trainee(request, asked), asked.pace)
+
+    run = await _turns(request).run(request, start)
+    runs.add(run)
+    run.go_on()
+    return _told(run)
+
+
+@router.get("/runs/{run}")
+async def standing(request: Request, run: Identity) -> dict[str, Any]:
+    """What a run is, and how it stands."""
+    return _told(_run(request, run))
+
+
+@router.get("/runs/{run}/events")
+async def follow(request: Request, run: Identity) -> StreamingResponse:
+    """How it stands, again and again: events named `standing`, until it is over."""
+    return streamed(_standings(_run(request, run)))
+
+
+@router.post("/runs/{run}/stop")
+async def stop(request: Request, run: Identity) -> dict[str, Any]:
+    """Stop after the epoch that is being trained; it can go on from there."""
+    found = _run(request, run)
+    await asyncio.to_thread(found.pause)
+    return _told(found)
+
+
+@router.post("/runs/{run}/resume")
+async def resume(request: Request, run: Identity) -> dict[str, Any]:
+    """Go on where it was stopped, to the bit as if it had not been."""
+    found = _run(request, run)
+    if found.state == "paused":
+        _runs(request).check_room()
+        found.go_on()
+    return _told(found)
+
+
+@router.post("/runs/{run}/look")
+async def look(request: Request, run: Identity, looked: Looked) -> dict[str, Any]:
+    """Look at other inputs, or at another pace."""
+    found = _run(request, run)
+    shown = Shown(looked.x, looked.y, looked.output)
+    await asyncio.to_thread(found.show, shown, looked.pace)
+    return _told(found)
+
+
+@router.get("/runs/{run}/model", response_class=Response)
+async def model(request: Request, run: Identity) -> Response:
+    """The model as a safetensors file: of a table for `backlight predict`, of a published run for
+    `backlight.networks.saving.load_network`."""
+    content = await asyncio.to_thread(_run(request, run).file)
+    headers = {"content-disposition": 'attachment; filename="model.safetensors"'}
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+async def _standings(run: Run) -> AsyncIterator[str]:
+    seen = -1
+    while True:
+        if not await run.next(seen, _QUIET):
+            yield ALIVE
+            continue
+        seen = run.version
+        latest = run.latest
+        yield event("standing", latest)
+        if latest["state"] in ("finished", "failed"):
+            return
+
+
+def _trainee(request: Request, asked: OfClassic | OfTable) -> Trainee:
+    if isinstance(asked, OfClassic):
+        return ClassicTrainee(find_classic(asked.name))
+    recipe = Recipe(
+        hidden=tuple(asked.hidden),
+        activation=asked.activation,
+        epochs=asked.epochs,
+        batch=asked.batch,
+        optimiser=asked.optimiser,
+        learning_rate=asked.learning_rate,
+        weight_decay=asked.weight_decay,
+        test_share=asked.test_share,
+        patience=asked.patience,
+        seed=asked.seed,
+    )
+    table = _table(request, asked.table)
+    return TableTrainee(plan(table, asked.target, ignore=asked.ignore, recipe=recipe))
+
+
+def _told(run: Run) -> dict[str, Any]:
+    return plain({**run.about(), **run.latest})  # type: ignore[no-any-return]
+
+
+def _run(request: Request, identity: str) -> Run:
+    try:
+        return _runs(request).find(identity)
+    except KeyError:
+        raise HTTPException(404, "no such training here, or not any more: start it anew") from None
+
+
+def _table(request: Request, identity: str) -> Table:
+    try:
+        return _tables(request).find(identity)
+    except KeyError:
+        raise HTTPException(404, "no such table here, or not any more: upload it anew") from None
+
+
+def _runs(request: Request) -> Runs:
+    return request.app.state.runs  # type: ignore[no-any-return]
+
+
+def _tables(request: Request) -> Tables:
+    return request.app.state.tables  # type: ignore[no-any-return]
+
+
+def _turns(request: Request) -> Turns:
+    return request.app.state.turns  # type: ignore[no-any-return]
+
+
+def _safe(name: str) -> str:
+    """An uploaded file's name for messages: its last part, short, without control characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    return re.sub(r"[^\w .()+-]", "", last)[:80] or "the file"

@@ -1,0 +1,123 @@
+"""Tables to train on: uploaded ones, kept in memory, and some that come with scikit-learn."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+
+from backlight.errors import InputError, did_you_mean
+from backlight.networks.tables.reading import Table, read_csv_content
+from backlight.networks.tables.target import decide
+
+_MOST_KEPT: Final = 16
+_MOST_CELLS: Final = 2_000_000
+
+
+def _bundled(loader: str, target: str) -> Callable[[], Table]:
+    def load() -> Table:
+        from sklearn import datasets
+
+        bunch = getattr(datasets, f"load_{loader}")(as_frame=True)
+        frame = bunch.frame.rename(columns={"target": target})
+        if len(getattr(bunch, "target_names", ())):
+            frame[target] = [str(bunch.target_names[k]) for k in frame[target]]
+        return Table.from_frame(frame, loader.replace("_", "-"))
+
+    return load
+
+
+def _moons() -> Table:
+    import pandas
+    from sklearn.datasets import make_moons
+
+    X, classes = make_moons(300, noise=0.15, random_state=0)
+    moon = ["upper" if k == 0 else "lower" for k in classes]
+    return Table.from_frame(pandas.DataFrame({"x": X[:, 0], "y": X[:, 1], "moon": moon}), "moons")
+
+
+#: Tables that are there without an upload: how each is made, and which column is predicted.
+SAMPLES: Final[dict[str, tuple[Callable[[], Table], str]]] = {
+    "sample:moons": (_moons, "moon"),
+    "sample:iris": (_bundled("iris", "species"), "species"),
+    "sample:wine": (_bundled("wine", "cultivar"), "cultivar"),
+    "sample:breast-cancer": (_bundled("breast_cancer", "tumour"), "tumour"),
+    "sample:diabetes": (_bundled("diabetes", "progression"), "progression"),
+}
+
+
+class Tables:
+    """Uploaded tables by the hash of their content; the oldest goes when there are too many."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Table] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, content: bytes, name: str) -> str:
+        """Read a CSV file and keep it; returns what it is called from now on.
+
+        Raises:
+            InputError: it is no table, or has too many cells.
+        """
+        table = read_csv_content(content, name)
+        if table.rows * len(table.columns) > _MOST_CELLS:
+            raise InputError(
+                f"{name} has {table.rows:,} rows of {len(table.columns)} columns: this app takes "
+                f"{_MOST_CELLS:,} cells at most; `backlight train` takes more"
+            )
+        identity = hashlib.sha256(content).hexdigest()[:32]
+        with self._lock:
+            self._kept[identity] = table
+            self._kept.move_to_end(identity)
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return identity
+
+    def find(self, identity: str) -> Table:
+        """The table.
+
+        Raises:
+            KeyError: it is not kept, or not any more.
+            InputError: there is no such sample.
+        """
+        if identity.startswith("sample:"):
+            if identity not in SAMPLES:
+                hint = did_you_mean(identity, SAMPLES) or f"; expected {', '.join(SAMPLES)}"
+                raise InputError(f"no table {identity!r}{hint}")
+            return SAMPLES[identity][0]()
+        return self._kept[identity]
+
+
+def described(identity: str, table: Table) -> dict[str, Any]:
+    """A table's columns, and which one is likely to be what should be predicted."""
+    return {
+        "table": identity,
+        "name": table.source,
+        "rows": table.rows,
+        "columns": [
+            {
+                "name": name,
+                "holds": column.holds,
+                "missing": int(column.missing.sum()),
+                "task": _task(table, name),
+            }
+            for name, column in table.columns.items()
+        ],
+        "target": _likely(identity, table),
+    }
+
+
+def _likely(identity: str, table: Table) -> str | None:
+    """The sample's own; else the last column that can be predicted, where targets mostly stand."""
+    if identity in SAMPLES:
+        return SAMPLES[identity][1]
+    return next((name for name in reversed(list(table.columns)) if _task(table, name)), None)
+
+
+def _task(table: Table, name: str) -> str | None:
+    try:
+        return decide(table, name)[0]
+    except InputError:
+        return None

@@ -1,0 +1,153 @@
+"""Runs: trained in pieces, paused, taken up again, watched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+
+from backlight.errors import InputError
+from backlight.networks.classics import find_classic
+from backlight.networks.classics.replaying import start
+from backlight.serve.training import runs as module
+from backlight.serve.training.of_classics import ClassicTrainee
+from backlight.serve.training.runs import Run, Runs
+from backlight.serve.training.snapshots import Shown
+
+T = TypeVar("T")
+
+
+def in_a_loop(main: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: a browser of other tests may have a loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, main).result()
+
+
+async def until(run: Run, state: str) -> dict[str, Any]:
+    seen = -1
+    while run.latest["state"] != state:
+        assert await run.next(seen, 20)
+        seen = run.version
+    return run.latest
+
+
+def run_of(name: str, pace: float | None = None) -> Run:
+    return Run(ClassicTrainee(find_classic(name)), pace)
+
+
+def test_a_run_that_was_stopped_and_went_on_is_the_run_that_was_not() -> None:
+    async def main() -> Run:
+        run = run_of("mccaffrey", pace=2000)
+        run.go_on()
+        while run.latest["epoch"] < 50:
+            await run.next(run.version, 20)
+        await asyncio.to_thread(run.pause)
+        assert run.latest["state"] == "paused"
+        assert 50 <= run.latest["epoch"] < 1000
+        run.show(Shown(), None)
+        run.go_on()
+        await until(run, "finished")
+        return run
+
+    run = in_a_loop(main())
+    classic = find_classic("mccaffrey")
+    whole = start(classic)
+    whole.run(classic.X, classic.T, 1000)
+    for name, array in whole.parameters.items():
+        np.testing.assert_array_equal(run.trainee.training.parameters[name], array)
+    told = run.latest["curves"]["training"]
+    assert told[0] == (1, whole.losses[0])
+    assert told[-1] == (1000, whole.losses[-1])
+    assert len(told) <= 240
+
+
+def test_the_pace_holds() -> None:
+    async def main() -> tuple[int, float]:
+        loop = asyncio.get_running_loop()
+        run = run_of("mccaffrey", pace=100)
+        began = loop.time()
+        run.go_on()
+        while run.latest["epoch"] < 40:
+            await run.next(run.version, 20)
+        spent = loop.time() - began
+        await asyncio.to_thread(run.pause)
+        return run.latest["epoch"], spent
+
+    epochs, spent = in_a_loop(main())
+    assert spent > 40 / 100 * 0.9  # not faster than asked for
+    assert epochs < 1000
+
+
+def test_nobody_watching_pauses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ALONE", 0.05)
+    run = run_of("mccaffrey", pace=10)
+    run.go_on()
+    assert run._thread is not None
+    run._thread.join(20)
+    assert run.latest["state"] == "paused"
+    assert run.latest["epoch"] < 1000
+
+
+def test_an_error_that_can_be_mended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_of("3-4-2")
+
+    def broken(epochs: int) -> None:
+        raise InputError("two\nlines")
+
+    monkeypatch.setattr(run.trainee, "go_on", broken)
+    in_a_loop(_started(run))
+    assert (run.latest["state"], run.latest["problem"]) == ("failed", "two lines")
+
+
+async def _started(run: Run) -> None:
+    run.go_on()
+    await until(run, "failed")
+
+
+def test_the_file_is_there_once_something_is_learned(tmp_path: Any) -> None:
+    from backlight.networks.saving import load_network
+
+    run = run_of("3-4-2")
+    with pytest.raises(InputError, match="nothing has been learned yet"):
+        run.file()
+    run.trainee.go_on(3)
+    (tmp_path / "m.safetensors").write_bytes(run.file())
+    network, parameters = load_network(tmp_path / "m.safetensors")
+    assert network == run.trainee.training.network
+    np.testing.assert_array_equal(
+        parameters["weights_1"], run.trainee.training.parameters["weights_1"]
+    )
+
+
+def test_too_many_at_once_are_refused_and_the_oldest_idle_one_goes() -> None:
+    runs = Runs()
+    kept = [run_of("3-4-2") for _ in range(module._MOST_KEPT + 1)]
+    running = kept[: module._MOST_RUNNING]
+    for run in running:
+        run.state = "running"
+        runs._runs[run.identity] = run
+    with pytest.raises(InputError, match="6 trainings are running already"):
+        runs.add(kept[-1])
+    for run in running[1:]:
+        run.state = "paused"
+    for run in kept[module._MOST_RUNNING :]:
+        runs.add(run)
+    assert runs.find(kept[0].identity) is kept[0]  # it runs
+    with pytest.raises(KeyError):
+        runs.find(kept[1].identity)
+
+
+def test_looking_elsewhere_is_told_while_it_trains() -> None:
+    async def main() -> dict[str, Any]:
+        run = run_of("mccaffrey", pace=50)
+        run.go_on()
+        run.show(Shown(x=2, y=3), 50)
+        latest = run.latest
+        await asyncio.to_thread(run.pause)
+        return latest
+
+    assert in_a_loop(main())["regions"]["names"] == ("input 3", "input 4")
