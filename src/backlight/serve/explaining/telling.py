@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from backlight.explanations.explanation import Explanation
-from backlight.explanations.pictures import is_empty
+from backlight.explanations.pictures import is_empty, photo_of
 from backlight.explanations.reading import caption, positions, probability, question
 from backlight.explanations.recipe import command
 from backlight.explanations.spots import Channel, Spot
@@ -29,6 +29,7 @@ def told(why: Explanation) -> dict[str, Any]:
     """One image's explanation, but for what a request knows by itself: its id, its seconds."""
     facts = why.layer_facts
     height, width = int(why.image.shape[-2]), int(why.image.shape[-1])
+    whole = photo_of(why)
     return {
         "target": {
             "name": why.names[0],
@@ -51,6 +52,7 @@ def told(why: Explanation) -> dict[str, Any]:
         "top": _top(why),
         "scores": None if why.logits is None else numbers(why.logits[0]),
         "size": [width, height],
+        "whole": [whole.width, whole.height],
         "region": list(why.photos[0].region) if why.photos else [0.0, 0.0, width, height],
         "map": _map(why),
         "boxes": [list(box) for box in why.boxes() if box],

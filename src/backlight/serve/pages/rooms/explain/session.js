@@ -63,6 +63,16 @@ export class Session {
     return this.view.sides[number].question || sample?.questions[0] || "";
   }
 
+  /** What was asked once before, as the API takes it, asked again. */
+  reopen({ photo, model, ...question }) {
+    const side = sideOf();
+    for (const name of ["target", "against", "method", "layer", "gradients", "question", "word"]) side[name] = String(question[name] ?? "");
+    side.not = question.counterfactual ? "1" : "";
+    this.cancel(1);
+    this.answers[1] = this.failures[1] = null;
+    this.#renew({ photo, model, sides: [side], side: 0 });
+  }
+
   set(number, changes) {
     Object.assign(this.view.sides[number], changes);
     this.#written(true);
