@@ -17,7 +17,7 @@ export class Session {
     this.view = fromAddress(state.get());
     this.answers = [null, null];
     this.running = [null, null]; // {done, total, queued} while an answer is waited for
-    this.failures = [null, null]; // an error, or "stopped"
+    this.failures = [null, null]; // an error, "stopped", or "unasked"
   }
 
   /** `listener(session)` is called after every change. */
@@ -101,6 +101,12 @@ export class Session {
   async ask(number) {
     this.cancel(number);
     if (!this.photo) return;
+    if (this.model.task === "vqa" && !this.questionOf(number)) {
+      this.answers[number] = null;
+      this.failures[number] = "unasked";
+      this.#tell();
+      return;
+    }
     const asking = new AbortController();
     this.#asked[number] = asking;
     this.running[number] = { done: 0, total: 0, queued: 0 };

@@ -31,7 +31,7 @@ export function shelf(session, signal) {
 
   function item(one) {
     return h("li", {},
-      h("a", { href: "#", onclick: (event) => { event.preventDefault(); told(() => open(one)); } }, one.name),
+      button(one.name, () => told(() => open(one)), { class: "open" }),
       h("small", {}, `${one.model}, ${whenText(one.made)}`),
       button("Delete", () => told(() => forget(one)), { "aria-label": `Delete ${one.name}` }));
   }

@@ -12,7 +12,7 @@ export function takeAlong(session) {
   const command = h("code", { id: "explain-command" });
   const copy = button("Copy", () => copied());
   const element = h("section", { class: "panel take", "aria-label": "Take it along" }, heading, links, facts,
-    h("div", { class: "command" }, h("pre", { tabindex: "0", "aria-label": "The same on the command line" }, command), copy));
+    h("h3", {}, "The same on the command line"), h("div", { class: "command" }, h("pre", {}, command), copy));
   let drawn = null;
 
   function update() {

@@ -2,6 +2,8 @@
 
 import { button, h } from "../../widgets.js";
 
+const WORDS = { stopped: "Stopped before the map was done.", unasked: "This model answers questions about a photo: ask one." };
+
 export function waitingOf(session) {
   const lines = [0, 1].map((number) => line(session, number));
   const element = h("div", { class: "waits" }, lines.map((one) => one.element));
@@ -27,9 +29,10 @@ function line(session, number) {
       else bar.removeAttribute("value");
     }
     if (failure) {
-      const text = side + (failure === "stopped" ? "Stopped before the map was done." : failure.message);
+      const text = side + (WORDS[failure] ?? failure.message);
       if (said.textContent !== text) said.textContent = text;
-      failed.classList.toggle("calm", failure === "stopped");
+      failed.classList.toggle("calm", String(failure) in WORDS);
+      again.hidden = failure === "unasked";
     }
     show(running ? busy : failure ? failed : null);
   }
