@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from backlight.gradients.check import check as check
     from backlight.gradients.compare import compare as compare
     from backlight.gradients.dual import DualNumbers as DualNumbers
+    from backlight.gradients.expressions.expression import expression as expression
     from backlight.gradients.finite import FiniteDifferences as FiniteDifferences
     from backlight.gradients.method import derivatives as derivatives
     from backlight.gradients.method import gradient as gradient
@@ -97,6 +98,7 @@ _HOMES = {
     "describe_onnx": "backlight.models.onnx.describe",
     "explain": "backlight.explanations.explain",
     "explain_episode": "backlight.explanations.episodes",
+    "expression": "backlight.gradients.expressions.expression",
     "gradient": "backlight.gradients.method",
     "hessian": "backlight.gradients.second_order",
     "hessian_vector_product": "backlight.gradients.second_order",
@@ -134,6 +136,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
     "FiniteDifferences",
     "compare",
     "check",
+    "expression",
     "Explanation",
     "Episode",
     "Explanations",

@@ -22,6 +22,18 @@ class InputError(BacklightError, ValueError):
     """The inputs do not fit the model: wrong shape, kind, size or value."""
 
 
+class ExpressionError(InputError):
+    """What was typed is no formula.
+
+    Attributes:
+        start, end: the characters that it is about, from 0, end excluded.
+    """
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        super().__init__(message)
+        self.start, self.end = start, end
+
+
 class ModelError(BacklightError, ValueError):
     """The model cannot be found, loaded or run."""
 

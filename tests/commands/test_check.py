@@ -267,7 +267,8 @@ def test_a_module_with_random_weights_gets_the_same_verdict_again(check: Run) ->
         ([f"{HERE}:Net", "--input", "2xa"], "--input 2xa: expected a shape such as 1x3x32x32"),
         (
             ["nothing"],
-            "no example 'nothing': expected package.module:function or file.py:function, or one "
+            "no example 'nothing': expected a formula such as '3x^2 - 2y^3', "
+            "package.module:function or file.py:function, or one "
             f"of {', '.join(examples.EXAMPLES)}",
         ),
         (["no_such_module:f"], "no module 'no_such_module' to import"),
@@ -283,3 +284,31 @@ def test_where_the_culprit_is_in_the_record_its_path_is_whole(check: Run) -> Non
     record = judged(check("WrongNet", "--input", "2x4", "--json"))
     assert os.path.isabs(record["culprit"]["file"])
     assert record["origin"] == "random numbers, the same in every run"
+
+
+# ------------------------------------------------------------------ formulas
+
+
+def test_a_gradient_typed_beside_a_formula_is_judged(run: Run) -> None:
+    words = ("check", "3x^2 - 2y^3", "--at", "x=5,y=2")
+    assert run(*words).code == 0
+    assert run(*words, "--gradient", "x=6x, y=-6y^2").code == 0
+    printed = run(*words, "--gradient", "y=6y^2, x=6x")
+    text = " ".join(printed.out.split())
+    assert printed.code == 1
+    assert text.startswith("3x^2 - 2y^3: WRONG")
+    assert "the derivative by y is claimed to be 24, but is -24" in text
+    assert "written in" not in text
+
+
+@pytest.mark.parametrize(
+    ("claimed", "said"),
+    [
+        ("x=6x", "--gradient x=6x: no derivative by y"),
+        ("x=6x, y=2z", "--gradient x=6x, y=2z: 3*x^2 - 2*y^3 has no variable 'z': it has x and y"),
+        ("x=6x, y=", "--gradient y=: nothing was typed: expected a formula such as 3x^2 - 2y^3"),
+    ],
+)
+def test_a_typed_gradient_that_does_not_fit_is_refused(run: Run, claimed: str, said: str) -> None:
+    printed = run("check", "3x^2 - 2y^3", "--at", "x=5,y=2", "--gradient", claimed)
+    assert (printed.code, printed.errors) == (2, [f"backlight: {said}"])

@@ -266,3 +266,44 @@ def test_a_plot_is_never_written_over_a_file_unless_asked(gradients: Run, here: 
     found = json.loads(gradients("cubes", "--plot", "curves.svg", "--force", "--json").out)
     assert found["files"] == ["curves.svg"]
     assert (here / "curves.svg").read_text() != "mine"
+
+
+# ------------------------------------------------------------------ formulas
+
+
+def test_a_formula_is_a_function_of_its_variables(run: Run) -> None:
+    found = record(run, "gradients", "3x^2 - 2y^3", "--at", "x=5, y=2")
+    assert (found["target"], found["origin"]) == ("3x^2 - 2y^3", "x=5, y=2")
+    assert (found["value"], found["inputs"]) == (59, 2)
+    assert found["gradient"] == {"x": 30, "y": -24}
+    assert tuple(row["way"] for row in found["ways"]) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("formula", "at", "gradient"),
+    [
+        ("sin(x)", "x=pi/3", {"x": 0.5}),
+        ("x - y", "x=1 y=2", {"x": 1, "y": -1}),
+        ("x-y", "x=1;y=2", {"x": 1, "y": -1}),
+        ("x", "x=3", {"x": 1}),
+        ("t^2", "3", {"t": 6}),
+        ("y/x", "[2, 6]", {"x": -1.5, "y": 0.5}),
+        ("y/x", '{"y": 6, "x": 2}', {"x": -1.5, "y": 0.5}),
+    ],
+)
+def test_its_numbers_are_given_by_name_or_in_order(
+    run: Run, formula: str, at: str, gradient: dict[str, float]
+) -> None:
+    found = record(run, "gradients", formula, "--at", at, "--method", "dual")
+    assert found["gradient"] == pytest.approx(gradient)
+
+
+def test_numbers_by_name_are_taken_by_examples_too(run: Run) -> None:
+    found = record(run, "gradients", "polynomial", "--at", "x=1,y=3", "--method", "dual")
+    assert found["gradient"] == {"x": 6, "y": -54}
+
+
+def test_the_derivatives_of_a_formula_stand_below_the_table(run: Run) -> None:
+    lines = run("gradients", "3x^2 - 2y^3", "--at", "x=5,y=2").out.splitlines()
+    assert lines[0] == "3x^2 - 2y^3"
+    assert [line.split() for line in lines[-2:]] == [["x", "30"], ["y", "-24"]]

@@ -18,6 +18,28 @@ HERE = "commands.functions"
     ("words", "expected"),
     [
         (
+            ["2x + sine(y)", "--at", "x=1,y=2"],
+            "2x + sine(y): unknown function 'sine' at character 6; did you mean 'sin' or 'sinh' "
+            "or 'asin'?",
+        ),
+        (["x*sin(y)", "--at", "x=3"], "no value for y of x*sin(y): add --at x=3,y=1"),
+        (["x*y"], "no value for x and y of x*y: add --at x=1,y=1"),
+        (["x*y", "--at", "x=1,y=2,z=3"], "x*y has no variable 'z': it has x and y"),
+        (
+            ["x*y", "--at", "[1, 2, 3]"],
+            "x*y is a function of x and y: expected a mapping of them or 2 numbers, got shape (3,)",
+        ),
+        (["x*y", "--at", "x=1,x=2"], "--at x=1,x=2: x stands twice"),
+        (
+            ["x*y", "--at", "x=1 2,y=2"],
+            "--at x=1 2: a number right after a factor, '2' at character 3: write * between them",
+        ),
+        (["x*y", "--at", "x=1,y=z"], "--at y=z: 'z' holds the variable 'z': expected a number"),
+        (["2 + 3"], "2 + 3 has no variable to differentiate by: expected one such as 3x^2 - 2y^3"),
+        (["log(x)", "--at", "x=-1"], "f is nan at this x: expected a finite value"),
+        (["2x", "--torch"], "--torch: a formula takes numbers, --at x=1: leave --torch out"),
+        (["2x", "--input", "3"], "--input: a formula takes numbers, --at x=1: leave --input out"),
+        (
             ["exmaple-4"],
             "no example 'exmaple-4'; did you mean 'example-4' or 'example-3' or 'example-2'?",
         ),

@@ -175,9 +175,24 @@ def test_errors_against_the_step_fall_and_rise_again(comparison: Comparison) -> 
     assert best["forward"] < best["central"] < best["richardson"]
     assert 1e-9 < best["forward"] < 1e-6
     assert 1e-6 < best["central"] < 1e-3
+    for scheme in ("forward", "central", "richardson"):
+        assert errors[scheme][0] > 100 * np.nanmin(errors[scheme])
     for found in errors.values():
-        assert found[0] > 100 * np.nanmin(found)
         assert found[-1] > 100 * np.nanmin(found)
+
+
+def test_the_complex_step_has_no_rounding_to_fear(comparison: Comparison) -> None:
+    steps, errors = step_errors(comparison)
+    assert np.all(errors["complex-step"][steps < 1e-9] < 1e-14)
+    # Of order h², like central differences: a tenth of the step is a hundredth of the error.
+    long = np.searchsorted(steps, [1e-3, 1e-2])
+    ratio = np.divide(*errors["complex-step"][long[::-1]])
+    assert ratio == pytest.approx((steps[long[1]] / steps[long[0]]) ** 2, rel=0.05)
+
+
+def test_a_scheme_that_refuses_has_no_curve() -> None:
+    found = compare(lambda x: np.sum(np.maximum(x, 0)), X, budget=BUDGET)
+    assert list(step_errors(found)[1]) == ["forward", "central", "richardson"]
 
 
 def test_the_cost_of_differences_grows_with_the_inputs() -> None:
@@ -202,6 +217,7 @@ def test_figures_are_returned_and_saved(comparison: Comparison, tmp_path: Path) 
         "forward",
         "central",
         "richardson",
+        "complex-step",
     ]
     figure = comparison.plot_cost(tmp_path / "cost.svg")
     assert b"<svg" in (tmp_path / "cost.svg").read_bytes()

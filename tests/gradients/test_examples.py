@@ -11,6 +11,7 @@ import pytest
 from backlight.errors import InputError
 from backlight.gradients.check import check
 from backlight.gradients.examples import EXAMPLES, find_example
+from backlight.gradients.expressions.expression import expression
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import gradient
 
@@ -242,3 +243,17 @@ def test_the_softmax_delta_lacks_what_lies_off_the_diagonal() -> None:
     np.testing.assert_allclose(claimed["output_biases"], diagonal, rtol=1e-12)
     np.testing.assert_allclose(right["output_biases"], np.add(diagonal, rest), rtol=1e-12)
     assert not check(example.f, example.x, example.by_hand)
+
+
+@pytest.mark.parametrize("name", [n for n, e in EXAMPLES.items() if e.formula])
+def test_an_example_may_be_typed(name: str) -> None:
+    example = EXAMPLES[name]
+    assert example.formula is not None
+    typed = expression(example.formula)
+    assert float(typed(example.x)) == pytest.approx(float(example.f(example.x)), rel=1e-15)
+    found, expected = gradient(typed, example.x), gradient(example.f, example.x)
+    if isinstance(example.x, dict):
+        assert typed.variables == tuple(sorted(example.x))
+        assert found == pytest.approx(expected, rel=1e-13)
+    else:
+        assert float(found) == pytest.approx(float(expected), rel=1e-13)

@@ -90,6 +90,17 @@ def test_a_random_function_is_noticed(scheme: str) -> None:
         way.derivatives(lambda x: x * rng.normal(size=3), np.ones(3), np.eye(3))
 
 
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: x**2, 0.0),  # of h i the square is −h², not 0
+        (lambda x: np.sin(x) ** 2 + np.cos(x) ** 2 - 1, 0.7),
+    ],
+)
+def test_terms_that_cancel_to_nothing_are_not_taken_for_random(f: Any, x: float) -> None:
+    assert FiniteDifferences("complex-step").gradient(f, x) == pytest.approx(0, abs=1e-15)
+
+
 @schemes
 @pytest.mark.parametrize("n", [1, 3])
 def test_a_function_that_writes_into_its_input_is_noticed(scheme: str, n: int) -> None:

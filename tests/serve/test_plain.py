@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backlight.serve.events import event
 from backlight.serve.plain import plain
-from backlight.serve.streams import event
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False)))

@@ -1,4 +1,4 @@
-"""What TARGET names: an example, a function with the x it is differentiated at, or a module."""
+"""What TARGET is: an example, a formula, a function with its x, or a module."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from backlight.commands.formulas import at_example, checked_values, is_formula, typed_formula
 from backlight.commands.given import (
     RANDOM,
     Given,
@@ -25,6 +26,7 @@ from backlight.commands.parameters import Parameter, differentiated_by, of_one_a
 from backlight.errors import InputError, did_you_mean
 from backlight.gradients.containers import is_tensor, take_apart
 from backlight.gradients.examples import EXAMPLES, Example
+from backlight.gradients.expressions.expression import Expression
 from backlight.models.importing import described, find_object, functions_in
 
 _OWN = str(Path(__file__).parents[1])
@@ -42,6 +44,7 @@ class Asked:
         origin: where x comes from, for people; empty for an example at its own x.
         is_module: whether f is a module.
         example: the example of that name.
+        formula: the formula that was typed.
         by: the parameters that f is differentiated by.
     """
 
@@ -51,6 +54,7 @@ class Asked:
     origin: str = ""
     is_module: bool = False
     example: Example | None = None
+    formula: Expression | None = None
     by: list[Parameter] = field(default_factory=list)
 
 
@@ -67,6 +71,8 @@ def asked(options: argparse.Namespace) -> Asked:
         raise InputError("--at and --input both give x: leave one out")
     if name in EXAMPLES:
         return _example(EXAMPLES[name], options)
+    if is_formula(name, options.at):
+        return _formula(name, options)
     _checked_form(name)
     found = find_object(name)
     module = module_from(found, name)
@@ -93,6 +99,19 @@ def _example(example: Example, options: argparse.Namespace) -> Asked:
     given = given_at(options.at)
     evaluated(example.f, given.value, example.name)
     return Asked(example.name, example.f, given.value, given.origin, example=example)
+
+
+def _formula(text: str, options: argparse.Namespace) -> Asked:
+    f = typed_formula(text)
+    for option in ("torch", "input"):
+        if getattr(options, option):
+            raise InputError(
+                f"--{option}: a formula takes numbers, {at_example(f)}: leave --{option} out"
+            )
+    given = given_at(options.at) if options.at is not None else Given({}, "")
+    x = checked_values(f, text, given.value)
+    evaluated(f, x, text)
+    return Asked(text, f, x, given.origin, formula=f)
 
 
 def _function(found: Callable[..., Any], name: str, options: argparse.Namespace) -> Asked:
@@ -172,7 +191,7 @@ def _checked_form(name: str) -> None:
     """Raise the InputError that leads from a name that cannot be meant to one that can."""
     if ":" in name:
         return
-    forms = "package.module:function or file.py:function"
+    forms = "a formula such as '3x^2 - 2y^3', package.module:function or file.py:function"
     if name.endswith(".py"):
         inside = [f"{name}:{function}" for function in functions_in(name)[:3]]
         hint = f": name a function in it, such as {' or '.join(inside)}" if inside else ""

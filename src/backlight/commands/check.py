@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from backlight.commands.asked import Asked, asked
+from backlight.commands.formulas import gradient_by_name, is_by_name
 from backlight.commands.judgement import record, report
 from backlight.commands.parameters import gradient_of_one_argument
 from backlight.commands.progress import Progress
 from backlight.commands.records import as_json
-from backlight.commands.terminal import readable
+from backlight.commands.terminal import one_line, readable
 from backlight.errors import InputError
 from backlight.gradients.check import check
 from backlight.gradients.method import find_way
@@ -37,6 +38,9 @@ def run(options: argparse.Namespace) -> int:
         gradient, value, claim = _claim(question, options)
         with Progress(f"checking {question.name}"):
             verdict = check(question.f, question.x, gradient, value=value)
+    if question.formula is not None and verdict.culprit is not None:
+        # What was typed stands in no file.
+        verdict = replace(verdict, culprit=replace(verdict.culprit, file=None, line=None))
     if options.method in _APPROXIMATE and not verdict.ok:
         see = f"`backlight gradients {question.name}` shows by how much"
         note = f"{options.method} differences are approximate: {see}"
@@ -63,6 +67,9 @@ def _claim(question: Asked, options: argparse.Namespace) -> tuple[Any, Any, str]
     value = example.second if example else None
     if options.value is not None:
         value = _found(options.value, question)
+    if options.gradient is not None and question.formula and is_by_name(options.gradient):
+        claimed = gradient_by_name(options.gradient, question.formula)
+        return claimed, value, f"the gradient {one_line(options.gradient)}"
     if options.gradient is not None:
         return _found(options.gradient, question), value, options.gradient
     if options.method is not None:

@@ -8,17 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from backlight.commands.asked import Asked
 from backlight.commands.given import mapped
-from backlight.commands.records import finite
 from backlight.commands.table import aligned
 from backlight.commands.terminal import cells, one_line
-from backlight.commands.wording import plain_names
 from backlight.gradients.compare import Comparison, flattened
-from backlight.gradients.comparing.table import seconds
-from backlight.gradients.containers import take_apart
+from backlight.gradients.comparing.table import as_record, entry_names, seconds
 
 # So many derivatives are listed one by one.
 _LISTED = 50
@@ -50,24 +45,7 @@ def record(asked: Asked, comparison: Comparison, files: Sequence[Path]) -> dict[
     return {
         "target": asked.name,
         "origin": asked.origin,
-        "value": comparison.value,
-        "inputs": comparison.inputs,
-        "seconds": comparison.forward_seconds,
-        "truth": comparison.truth,
-        "agreement": finite(comparison.agreement),
-        "ways": [
-            {
-                "way": row.way,
-                "norm": finite(row.norm),
-                "absolute_error": finite(row.absolute_error),
-                "relative_error": finite(row.relative_error),
-                "evaluations": row.evaluations,
-                "seconds": row.seconds,
-                "memory": row.memory,
-                "reason": row.reason,
-            }
-            for row in comparison.rows
-        ],
+        **as_record(comparison),
         "gradient": _plain(comparison.row(comparison.truth).gradient),
         "source": example.source if example else None,
         "reference": {
@@ -114,7 +92,7 @@ def _derivatives(asked: Asked, comparison: Comparison, width: int) -> Iterator[s
         title, numbers = expected
         heads += [title, "difference"]
         columns += [_shown(numbers), [_difference(d) for d in found - numbers]]
-    rows = [heads, *map(list, zip(_entries(comparison.x), *columns, strict=True))]
+    rows = [heads, *map(list, zip(entry_names(comparison.x), *columns, strict=True))]
     if expected is not None and asked.example is not None and asked.example.value is not None:
         value, reference = comparison.value, asked.example.value
         rows.insert(1, ["f(x)", *_shown([value, reference]), _difference(value - reference)])
@@ -132,15 +110,6 @@ def _expected(asked: Asked) -> tuple[str, Any] | None:
     if example.gradient is not None:
         return "reference", flattened(example.gradient)
     return ("by hand", flattened(example.by_hand(example.x))) if example.by_hand else None
-
-
-def _entries(x: Any) -> Iterator[str]:
-    """`weights[3]` for every number in x, in order."""
-    nest = take_apart(x)
-    for leaf, path in zip(nest.leaves, nest.paths, strict=True):
-        for index in np.ndindex(tuple(leaf.shape)):
-            place = f"[{', '.join(map(str, index))}]" if index else ""
-            yield plain_names(path) + place
 
 
 def _shown(numbers: Any) -> list[str]:

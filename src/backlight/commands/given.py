@@ -13,12 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from backlight.commands.formulas import is_by_name, numbers_by_name
 from backlight.commands.terminal import one_line, shorten
 from backlight.errors import InputError, did_you_mean
 from backlight.models.importing import find_object
 
 _FILES = (".npy", ".npz", ".json")
-_EXPECTED = "expected JSON such as '[0.5, 2]', a .npy, .npz or .json file, or file.py:name"
+_EXPECTED = (
+    "expected JSON such as '[0.5, 2]', numbers by name such as x=5,y=2, a .npy, .npz or .json "
+    "file, or file.py:name"
+)
 _SEED = 0
 _SHOWN = 50  # columns of what was typed, where it is shown again
 
@@ -44,8 +48,9 @@ class Given:
 def given_at(text: str) -> Given:
     """What `--at` says: nested arrays and numbers.
 
-    A JSON list of numbers, or of equally long lists of them, is one array; other lists and objects
-    stay what they are. A .npz file is a mapping, unless its arrays have no names.
+    Numbers by name, `x=5,y=2`, are a mapping. A JSON list of numbers, or of equally long lists of
+    them, is one array; other lists and objects stay what they are. A .npz file is a mapping,
+    unless its arrays have no names.
 
     Raises:
         InputError: it cannot be read, or holds something else than numbers.
@@ -57,6 +62,8 @@ def given_at(text: str) -> Given:
         found = find_object(text)
         return Given(as_floats(found() if callable(found) else found), text)
     shown = shorten(one_line(text), _SHOWN)
+    if is_by_name(text):
+        return Given(numbers_by_name(text), shown, typed=False)
     return Given(_numbers(_parsed(text, f"--at {shown}"), f"--at {shown}"), shown, typed=False)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _GRADIENTS = """examples:
   backlight gradients example-4
+  backlight gradients "3x^2 - 2y^3" --at x=5,y=2
   backlight gradients cost.py:cost --at "[0.5, 2]"
   backlight gradients package.module:loss --at x.npz --method backprop,dual
 """
@@ -20,6 +21,7 @@ _CHECK = """exit code: 0 right, 1 wrong, 2 something given cannot be used
 
 examples:
   backlight check example-4-wrong-bias
+  backlight check "3x^2 - 2y^3" --at x=5,y=2 --gradient "x=6x, y=-6y^2"
   backlight check cost.py:cost --gradient cost.py:slope --at "[0.5, 2]"
   backlight check net.py:Net --input 1x3x32x32
 """
@@ -40,8 +42,8 @@ def add_gradients(commands: Commands) -> None:
         "target",
         nargs="?",
         metavar="TARGET",
-        help="an example's name, package.module:function or file.py:function "
-        "(default: list the examples)",
+        help="an example's name, a formula such as '3x^2 - 2y^3', package.module:function or "
+        "file.py:function (default: list the examples)",
     )
     command.add_argument("--list", action="store_true", help="list the examples")
     _add_input(command)
@@ -76,16 +78,16 @@ def add_check(commands: Commands) -> None:
     command.add_argument(
         "target",
         metavar="TARGET",
-        help="an example's name, package.module:function or file.py:function; also a "
-        "torch.nn.Module or what returns one",
+        help="an example's name, a formula such as '3x^2 - 2y^3', package.module:function or "
+        "file.py:function; also a torch.nn.Module or what returns one",
     )
     _add_input(command)
     claim = command.add_argument_group("what is checked")
     claim.add_argument(
         "--gradient",
         metavar="FUNCTION",
-        help="a gradient written by hand, file.py:function (default: an example's own, else what "
-        "backpropagation yields)",
+        help="a gradient written by hand: file.py:function, or of a formula 'x=6x, y=-6y^2' "
+        "(default: an example's own, else what backpropagation yields)",
     )
     claim.add_argument(
         "--value",
@@ -105,9 +107,9 @@ def _add_input(command: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--at",
         metavar="X",
-        help="the argument x: JSON, a .npy, .npz or .json file, or file.py:name (default: the "
-        "default in the function's definition, else the variable of the parameter's name "
-        "beside it)",
+        help="the argument x: JSON, numbers by name such as x=5,y=2, a .npy, .npz or .json file, "
+        "or file.py:name (default: the default in the function's definition, else the variable of "
+        "the parameter's name beside it)",
     )
     where.add_argument(
         "--input",

@@ -23,7 +23,10 @@ from backlight.gradients.method import NAMES, find_way
 from backlight.models.importing import current_directory_importable
 from backlight.show.curves import check_figure, gradient_figure, save
 
-_OWN = "A function of your own is package.module:function or file.py:function."
+_OWN = (
+    'A function of your own is a formula such as "3x^2 - 2y^3", package.module:function or '
+    "file.py:function."
+)
 
 
 def run(options: argparse.Namespace) -> int:

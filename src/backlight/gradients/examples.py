@@ -40,6 +40,7 @@ class Example:
         second: an evaluation of f as somebody else wrote it down; None where nobody did.
         value: f(x), to the digits known; None where the source has no number.
         gradient: the right gradient, nested like x, to the digits known.
+        formula: f as it may be typed; None for what takes arrays.
         rows: what a network learns from, inputs (rows, inputs) and targets (rows, outputs); None
             for what is no network.
     """
@@ -54,6 +55,7 @@ class Example:
     value: float | None = None
     gradient: Any = None
     rows: tuple[Any, Any] | None = None
+    formula: str | None = None
 
 
 def find_example(name: str) -> Example:
@@ -249,7 +251,8 @@ _THREE: Final = {"x": 7.12, "y": 8.93, "z": 12.01}
 
 _ALL = (
     Example("example-1", "one neuron learns 1 → 0", _TRAINING, example_1, _NEURON,
-            example_1_by_hand, rows=(_array((1,)), _array((0,)))),
+            example_1_by_hand, rows=(_array((1,)), _array((0,))),
+            formula="0.5*(0 - sigmoid(weight*1 + bias))^2"),
     Example("example-2", "one neuron learns 0 → 1 and 1 → 0", _TRAINING, example_2, _NEURON,
             example_2_by_hand, rows=(_BOTH[:, None], _BOTH[::-1, None])),
     Example("example-3", "two neurons learn OR and AND", _TRAINING, example_3, _TWO_NEURONS,
@@ -258,13 +261,14 @@ _ALL = (
             _NETWORK, example_4_by_hand, None, 0.29837110876, _NETWORK_GRADIENT,
             (_INPUT[None], _TARGET[None])),
     Example("polynomial", "3x² − 2y³ at (5, 2)", _DUALS, polynomial, {"x": 5.0, "y": 2.0},
-            value=59.0, gradient={"x": 30.0, "y": -24.0}),
+            value=59.0, gradient={"x": 30.0, "y": -24.0}, formula="3x^2 - 2y^3"),
     Example("trigonometric", "sin(x cos 2y) / tan z at (7.12, 8.93, 12.01)", _DUALS, trigonometric,
-            _THREE, value=1.1167, gradient={"x": 0.6352, "y": 13.7691, "z": 2.4902}),
+            _THREE, value=1.1167, gradient={"x": 0.6352, "y": 13.7691, "z": 2.4902},
+            formula="sin(x*cos(2y)) / tan(z)"),
     Example("example-4-wrong-bias", "WRONG: output 1 uses the bias of output 0", _GRADIENTS,
             example_4_wrong_bias, _NETWORK, example_4_by_hand),
     Example("dual-atan", "WRONG: a dual number's atan has the value of tan", _DUALS, arctangent,
-            0.5, _part(published_atan, 1), _part(published_atan, 0)),
+            0.5, _part(published_atan, 1), _part(published_atan, 0), formula="atan(x)"),
     Example("softmax-delta", "WRONG: of softmax's Jacobian only the diagonal", _CODING,
             softmax_error, _SOFTMAX_NETWORK, softmax_delta),
 )  # fmt: skip

@@ -54,7 +54,8 @@ class FiniteDifferences:
         step: the step's length, the same for all coordinates. By default it follows the precision
             and the scale of x: ε to the scheme's power, times max(|x_i|, min(1, max |x|)) in the
             array that holds x_i, as the power of two below it (x ± h then loses no digits of h).
-            A number in single precision gets a longer step. The complex step takes 1e-30.
+            A number in single precision gets a longer step. The complex step takes 1e-30: it has
+            no rounding to fear, and a longer one only adds truncation.
         verify: evaluate f once more, to notice that it draws random numbers or writes into its
             input: either would make every difference wrong without a sign of it.
     """
@@ -140,7 +141,7 @@ class FiniteDifferences:
         if self.scheme == "complex-step":
             from backlight.gradients.arrays.complex_step import complex_derivatives
 
-            return checked_derivatives(complex_derivatives(f, nest, along, self.verify))
+            return checked_derivatives(complex_derivatives(f, nest, along, self.verify, self.step))
         found = [self._along(f, nest, [d[k] for d in along], not k) for k in range(len(along[0]))]
         return checked_derivatives(np.stack(found))
 
@@ -174,7 +175,7 @@ class FiniteDifferences:
         if self.scheme == "complex-step":
             from backlight.gradients.arrays.complex_step import complex_gradients
 
-            return complex_gradients(f, nest, self.verify)
+            return complex_gradients(f, nest, self.verify, self.step)
         stencil = SCHEMES[self.scheme].stencil
         walk = Walk(f, nest, self.verify)
         moves, weights = [s for s, _ in stencil if s], [w for s, w in stencil if s]

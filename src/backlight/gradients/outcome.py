@@ -72,8 +72,14 @@ def refuse_followed(value: Any) -> None:
         )
 
 
-def checked_same(first: Any, again: Any, tolerance: float | None = None) -> None:
+def checked_same(
+    first: Any, again: Any, tolerance: float | None = None, least: float = 1e-300
+) -> None:
     """Two values of f at one x, which are the same but for the last bits.
+
+    Args:
+        tolerance: relative; by default some bits of their precision.
+        least: absolute, for values that are all but zero.
 
     Raises:
         InputError: they differ: differences of such values say nothing about x.
@@ -83,7 +89,7 @@ def checked_same(first: Any, again: Any, tolerance: float | None = None) -> None
         tolerance = 64 * float(np.finfo(a.dtype if a.dtype.kind == "f" else float).eps)
     with np.errstate(invalid="ignore"):  # of infinities
         same = a.shape == b.shape and bool(
-            np.all(np.abs(a - b) <= tolerance * np.maximum(np.abs(a), np.abs(b)) + 1e-300)
+            np.all(np.abs(a - b) <= tolerance * np.maximum(np.abs(a), np.abs(b)) + least)
         )
     if not same and np.isfinite(a).all() and np.isfinite(b).all():
         shown = f"{a} and {b}" if a.ndim == b.ndim == 0 else "different arrays"

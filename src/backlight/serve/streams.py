@@ -1,26 +1,64 @@
-"""Answers that come bit by bit: server-sent events (the HTML standard, section 9.2)."""
+"""Answers that come piece by piece while work in its turn goes on."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from fastapi.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
-from backlight.serve.plain import plain
+from backlight.errors import BacklightError
+from backlight.serve.events import answered, event
+from backlight.serve.turns import Busy, Stop, Stopped, Turns
 
-#: A line that browsers leave out; it keeps a quiet connection open and shows when it is not.
-ALIVE = ": alive\n\n"
+_LOG = logging.getLogger("backlight.serve")
+
+# Called by the work: the name of an event, and its data as plain, finite values.
+Tell = Callable[[str, Any], None]
 
 
-def event(name: str, data: Mapping[str, Any]) -> str:
-    """One event as it is sent."""
-    return f"event: {name}\ndata: {json.dumps(plain(data), allow_nan=False)}\n\n"
+def streamed(request: Request, work: Callable[[Stop, Tell], None]) -> StreamingResponse:
+    """The events that `work` tells of, as they come; it runs in its turn and ends when the client
+    leaves.
+
+    The last event is `done`, or `failure` with the kind and the message that an answer of 4xx
+    would have.
+    """
+    return answered(_events(request, work))
 
 
-def streamed(events: AsyncIterator[str]) -> StreamingResponse:
-    """The answer that sends events as they come."""
-    return StreamingResponse(
-        events, media_type="text/event-stream", headers={"cache-control": "no-store"}
-    )
+async def _events(request: Request, work: Callable[[Stop, Tell], None]) -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def tell(name: str, data: Any) -> None:
+        loop.call_soon_threadsafe(queue.put_nowait, event(name, data))
+
+    turns: Turns = request.app.state.turns
+    task = asyncio.ensure_future(turns.run(request, lambda stop: work(stop, tell)))
+    task.add_done_callback(lambda _: queue.put_nowait(None))
+    try:
+        while (block := await queue.get()) is not None:
+            yield block
+        yield _last(task)
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await task
+
+
+def _last(task: asyncio.Future[None]) -> str:
+    try:
+        task.result()
+    except (BacklightError, Busy, Stopped) as error:
+        told = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
+        return event("failure", told)
+    except Exception:
+        _LOG.exception("a stream failed")
+        told = {"kind": "InternalError", "message": "the app failed; its log shows where"}
+        return event("failure", told)
+    return event("done", {})

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from backlight.errors import BacklightError
+from backlight.gradients.comparing.measure import median_seconds
 from backlight.gradients.containers import Nest, take_apart
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import find_way
@@ -16,7 +16,7 @@ from backlight.gradients.method import find_way
 if TYPE_CHECKING:
     from backlight.gradients.compare import Comparison
 
-_SCHEMES: Final = ("forward", "central", "richardson")
+_SCHEMES: Final = ("forward", "central", "richardson", "complex-step")
 # Of a large x the errors are looked at along this many random directions.
 _DIRECTIONS: Final = 8
 # A way whose gradient takes longer than this (seconds) is not tried on more inputs.
@@ -25,7 +25,7 @@ _PATIENCE: Final = 0.5
 
 def step_errors(comparison: Comparison) -> tuple[Any, dict[str, Any]]:
     """The steps, and for each scheme the largest error of its derivatives, relative to the largest
-    derivative."""
+    derivative. A scheme that refuses f is left out."""
     nest = take_apart(comparison.x)
     directions, truth = _directions(comparison, nest)
     size = max(float(abs(leaf).max()) for leaf in nest.leaves if np.prod(np.shape(leaf)))
@@ -38,8 +38,14 @@ def step_errors(comparison: Comparison) -> tuple[Any, dict[str, Any]]:
             _error(FiniteDifferences(scheme, float(h), verify=False), comparison, directions, truth)
             for h in steps
         ]
-        errors[scheme] = np.array(found) / largest
+        if not np.isnan(found).all():
+            errors[scheme] = np.array(found) / largest
     return steps, errors
+
+
+def best_step(errors: Any) -> int:
+    """Which of a scheme's errors is the least; of those that are as good as none the first."""
+    return int(np.nanargmin(np.maximum(errors, np.finfo(float).eps / 8)))
 
 
 def costs(comparison: Comparison) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -68,16 +74,7 @@ def costs(comparison: Comparison) -> tuple[dict[str, Any], dict[str, Any]]:
 def _seconds(comparison: Comparison, nest: Nest, way: str, size: int) -> float:
     f, x = _of_first(comparison.f, nest, size)
     method = find_way(way.split(",")[0])
-    method.gradient(f, x)  # the first run pays for imports and warming up
-    taken: list[float] = []
-    end = time.perf_counter() + 0.03
-    while len(taken) < 3 or (time.perf_counter() < end and len(taken) < 15):
-        start = time.perf_counter()
-        method.gradient(f, x)
-        taken.append(time.perf_counter() - start)
-        if taken[-1] > _PATIENCE:
-            break
-    return float(np.median(taken))
+    return median_seconds(lambda: method.gradient(f, x), _PATIENCE)
 
 
 def _of_first(f: Callable[[Any], Any], nest: Nest, size: int) -> tuple[Callable[[Any], Any], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -16,6 +17,23 @@ from backlight.gradients.method import Method
 _MOST_REPEATS: Final = 50
 # Watching every allocation slows a run down; runs longer than this (seconds) go unwatched.
 _LONGEST_WATCHED: Final = 2.0
+# Allocations are watched in the whole process, for one thread at a time.
+_watching = threading.Lock()
+
+
+def median_seconds(run: Callable[[], Any], patience: float) -> float:
+    """The median time of some runs after a first, a few hundredths of a second in all; where one
+    takes longer than `patience` (seconds) there are no more."""
+    run()  # the first run pays for imports and warming up
+    taken: list[float] = []
+    end = time.perf_counter() + 0.03
+    while len(taken) < 3 or (time.perf_counter() < end and len(taken) < 15):
+        start = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - start)
+        if taken[-1] > patience:
+            break
+    return float(np.median(taken))
 
 
 @dataclass(frozen=True)
@@ -59,15 +77,20 @@ def measured(way: Method, f: Callable[[Any], Any], nest: Nest, budget: float) ->
 
 def _array_peak(run: Callable[[], Any], nest: Nest) -> int | None:
     """Peak bytes of Python's and NumPy's allocations above the start, by tracemalloc."""
-    if tracemalloc.is_tracing():  # someone else's count, not ours to reset
+    if not _watching.acquire(blocking=False):  # another thread's count
         return None
-    tracemalloc.start()
     try:
-        before, _ = tracemalloc.get_traced_memory()
-        run()
-        return max(0, tracemalloc.get_traced_memory()[1] - before)
+        if tracemalloc.is_tracing():  # someone else's count, not ours to reset
+            return None
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            run()
+            return max(0, tracemalloc.get_traced_memory()[1] - before)
+        finally:
+            tracemalloc.stop()
     finally:
-        tracemalloc.stop()
+        _watching.release()
 
 
 def _tensor_peak(run: Callable[[], Any], nest: Nest) -> int | None:

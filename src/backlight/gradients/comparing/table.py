@@ -1,12 +1,17 @@
-"""A comparison as plain text, as HTML, and as a data frame."""
+"""A comparison as plain text, as HTML, as a record and as a data frame."""
 
 from __future__ import annotations
 
 import html
+import math
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from backlight.errors import MissingExtraError
+from backlight.gradients.containers import take_apart
 
 if TYPE_CHECKING:
     from backlight.gradients.compare import Comparison, Row
@@ -57,6 +62,41 @@ def as_html(comparison: Comparison) -> str:
     )
 
 
+def as_record(comparison: Comparison) -> dict[str, Any]:
+    """The same as plain values for JSON: seconds, bytes; a number that is not finite is None."""
+    return {
+        "value": comparison.value,
+        "inputs": comparison.inputs,
+        "seconds": comparison.forward_seconds,
+        "truth": comparison.truth,
+        "agreement": _finite(comparison.agreement),
+        "ways": [
+            {
+                "way": row.way,
+                "norm": _finite(row.norm),
+                "absolute_error": _finite(row.absolute_error),
+                "relative_error": _finite(row.relative_error),
+                "evaluations": row.evaluations,
+                "seconds": row.seconds,
+                "memory": row.memory,
+                "reason": row.reason,
+            }
+            for row in comparison.rows
+        ],
+    }
+
+
+def entry_names(x: Any) -> list[str]:
+    """`weights[3]` for every number in x, in order; `x[3]` where x is no mapping."""
+    nest = take_apart(x)
+    names = []
+    for leaf, path in zip(nest.leaves, nest.paths, strict=True):
+        plain = re.sub(r"\Ax\['([^\W\d]\w*)'\]", r"\1", path)
+        for index in np.ndindex(tuple(leaf.shape)):
+            names.append(f"{plain}[{', '.join(map(str, index))}]" if index else plain)
+    return names
+
+
 def as_frame(comparison: Comparison) -> Any:
     """The same as a pandas data frame, in plain numbers: seconds and bytes."""
     try:
@@ -84,6 +124,10 @@ def seconds(time: float) -> str:
         if time >= size:
             return f"{time / size:.3g} {unit}"
     return f"{time / 1e-9:.3g} ns"
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _bytes(count: int) -> str:

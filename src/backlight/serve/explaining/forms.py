@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -150,6 +150,7 @@ class Answer(BaseModel):
     gradients_title: str
     layer: dict[str, str] | None
     signed: bool
+    legend: Literal["sequential", "diverging", "relief"]
     multi_label: bool
     top: list[RankedClass]
     scores: list[float | None] | None

@@ -11,8 +11,8 @@ from backlight.errors import nearest
 def found_labels(typed: str, labels: Sequence[str], limit: int) -> list[int]:
     """The classes that may be meant, the likeliest first.
 
-    An index in digits; a whole name; the beginning of a name; the beginnings of words in a name, in
-    any order; a part of a name; where there is none of these, names that look alike. Names are
+    An index in digits; a whole name; whole words of a label, in any order; the beginning of a name;
+    the beginnings of words, in any order; a part of a name; where there is none of these, names that look alike. Names are
     synonyms, which labels part by commas; case counts nowhere. Nothing typed means all, in order.
 
     Args:
@@ -36,13 +36,14 @@ def _rank(wanted: str, label: str) -> int:
     names = [" ".join(name.casefold().split()) for name in label.split(",")]
     if wanted in names:
         return 1
-    if any(name.startswith(wanted) for name in names):
+    words, parts = re.findall(r"\w+", label.casefold()), re.findall(r"\w+", wanted)
+    if parts and set(parts) <= set(words):
         return 2
-    words = re.split(r"[^\w]+", label.casefold())
-    parts = re.split(r"[^\w]+", wanted)
-    if all(any(word.startswith(part) for word in words) for part in parts if part):
+    if any(name.startswith(wanted) for name in names):
         return 3
-    return 4 if any(wanted in name for name in names) else 0
+    if parts and all(any(word.startswith(part) for word in words) for part in parts):
+        return 4
+    return 5 if any(wanted in name for name in names) else 0
 
 
 def _alike(wanted: str, labels: Sequence[str], limit: int) -> list[int]:

@@ -15,7 +15,6 @@ from backlight.serve.explaining.store import Store
 from backlight.serve.settings import Settings
 from backlight.serve.turns import Turns
 
-
 #: Said where something is to be kept and the app was started without a store.
 KEEPS_NOTHING: Final = "this app keeps nothing: `backlight serve --store FILE` does"
 

@@ -48,6 +48,7 @@ def told(why: Explanation) -> dict[str, Any]:
         if facts is None
         else {"name": facts.name, "grid": facts.grid, "reason": facts.reason},
         "signed": why.signed,
+        "legend": "diverging" if why.signed else "sequential" if why.map.ndim == 3 else "relief",
         "multi_label": why.multi_label,
         "top": _top(why),
         "scores": None if why.logits is None else numbers(why.logits[0]),

@@ -1,27 +1,8 @@
-// Elements, and the few controls that the rooms share. Text is always set as text, never as HTML.
+// The few controls that the rooms share.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { h, svg } from "/static/show/elements.js";
 
-/** An HTML element. Attributes that are functions are listeners (`onclick`); false and null are left out. */
-export function h(tag, attributes = {}, ...children) {
-  return filled(document.createElement(tag), attributes, children);
-}
-
-/** An SVG element. */
-export function svg(tag, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, tag), attributes, children);
-}
-
-function filled(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes ?? {})) {
-    if (value === null || value === undefined || value === false) continue;
-    if (typeof value === "function") element.addEventListener(name.slice(2), value);
-    else if (name === "value" && "value" in element) element.value = value;
-    else element.setAttribute(name, value === true ? "" : String(value));
-  }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
-  return element;
-}
+export { h, svg };
 
 let numbered = 0;
 
@@ -110,4 +91,18 @@ export function later(run, milliseconds = 150) {
   };
   call.cancel = () => clearTimeout(timer);
   return call;
+}
+
+const styles = new Map();
+
+/** Resolves when these style sheets are there; each is asked for once. */
+export function styled(...addresses) {
+  return Promise.all(addresses.map((address) => {
+    if (!styles.has(address)) {
+      styles.set(address, new Promise((resolve) => {
+        document.head.append(h("link", { rel: "stylesheet", href: address, onload: resolve, onerror: resolve }));
+      }));
+    }
+    return styles.get(address);
+  }));
 }

@@ -6,7 +6,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from backlight.serve.rooms import choices, explain, explanations, stored, train
+from backlight.serve.rooms import choices, explain, explanations, stored, train, ways
 
 #: In the order in which the API's page tells of them.
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -14,5 +14,6 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     explain.router,
     explanations.router,
     stored.router,
+    ways.router,
     train.router,
 )

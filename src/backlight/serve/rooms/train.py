@@ -16,9 +16,9 @@ from backlight.networks.classics import CLASSICS, find_classic
 from backlight.networks.optimisers import CODES
 from backlight.networks.tables.planning import Recipe, plan
 from backlight.networks.tables.reading import Table
+from backlight.serve.events import ALIVE, answered, event
 from backlight.serve.failures import RESPONSES
 from backlight.serve.plain import plain
-from backlight.serve.streams import ALIVE, event, streamed
 from backlight.serve.training.of_classics import ClassicTrainee
 from backlight.serve.training.of_tables import TableTrainee
 from backlight.serve.training.runs import Run, Runs
@@ -143,7 +143,7 @@ async def standing(request: Request, run: Identity) -> dict[str, Any]:
 @router.get("/runs/{run}/events")
 async def follow(request: Request, run: Identity) -> StreamingResponse:
     """How it stands, again and again: events named `standing`, until it is over."""
-    return streamed(_standings(_run(request, run)))
+    return answered(_standings(_run(request, run)))
 
 
 @router.post("/runs/{run}/stop")

@@ -1,7 +1,69 @@
-import { h } from "../widgets.js";
+// Three ways: one function, its gradient by every way, compared in error and cost.
+
+import { getJSON, postJSON } from "../api.js";
+import { announce, clearError, h, later, showError } from "../widgets.js";
+import { costPanel } from "./ways/cost.js";
+import { functionPanel } from "./ways/function.js";
+import { stepsPanel } from "./ways/steps.js";
+import { derivativesPanel, waysPanel } from "./ways/tables.js";
+import { stylesheets } from "./ways/styles.js";
 
 export const title = "Three ways";
 
-export async function mount(root) {
-  root.append(h("header", { class: "masthead" }, h("h1", {}, title)));
+export async function mount(root, state) {
+  await stylesheets("/static/app/rooms/ways/ways.css", "/static/show/curves.css");
+  const catalog = await getJSON("/api/ways/functions");
+  const results = { ways: waysPanel(catalog), derivatives: derivativesPanel(), steps: stepsPanel(), cost: costPanel() };
+  const compared = h("div", { class: "compared" }, results.ways.element, results.derivatives.element);
+  const curves = h("div", { class: "curved" }, results.steps.element, results.cost.element);
+  const place = h("div", { class: "results" }, compared, curves);
+  let running = null;
+
+  async function run() {
+    running?.abort();
+    running = new AbortController();
+    const { signal } = running;
+    const asked = chosen.asked();
+    results.cost.forget(asked);
+    place.setAttribute("aria-busy", "true");
+    try {
+      // One after the other: what is timed should not share the processor with what is not.
+      const table = await postJSON("/api/ways/compare", asked, { signal });
+      clearError(place);
+      chosen.complain(null);
+      results.ways.show(table);
+      results.derivatives.show(table);
+      results.steps.show(await postJSON("/api/ways/steps", asked, { signal }));
+      compared.hidden = curves.hidden = false;
+      announce(`Compared: f is ${table.value}`);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      compared.hidden = curves.hidden = true;
+      if (!chosen.complain(error)) showError(place, error);
+    }
+    place.removeAttribute("aria-busy");
+  }
+
+  const soon = later(run, 350);
+  const chosen = functionPanel(catalog, state.get(), {
+    changed(address) {
+      state.set(address);
+      soon();
+    },
+    wrong() {
+      soon.cancel();
+      running?.abort();
+    },
+  });
+  root.append(
+    h("header", { class: "masthead" }, h("h1", {}, title),
+      h("p", { class: "lede" }, "One gradient by backpropagation, by dual numbers and by finite differences: how right each is, and what it costs.")),
+    chosen.element, place);
+  compared.hidden = curves.hidden = true;
+  if (await chosen.begin()) await run();
+  return () => {
+    soon.cancel();
+    running?.abort();
+    results.cost.stop();
+  };
 }

@@ -3,6 +3,8 @@
 import { button, h } from "../../widgets.js";
 import { combobox } from "./combobox.js";
 
+const NOUNS = { vqa: "answer", act: "action" };
+
 export function classChoice(session, number) {
   const bars = h("ul", { class: "top" });
   const title = h("h3", {}, "Class");
@@ -36,7 +38,9 @@ export function classChoice(session, number) {
     const answer = session.answers[number];
     element.hidden = !session.model.classes;
     if (element.hidden) return;
-    title.textContent = { vqa: "Answer", act: "Action" }[session.model.task] ?? "Class";
+    const noun = NOUNS[session.model.task] ?? "class";
+    title.textContent = noun[0].toUpperCase() + noun.slice(1);
+    search.name(`Any other ${noun}`);
     const top = answer?.top ?? [];
     draw(top, side, answer);
     kind.textContent = session.model.multi_label ? "Each class is there or not by itself." : "";

@@ -4,7 +4,7 @@
 import { announce, h, later } from "../../widgets.js";
 
 /**
- * A combobox: {element, control, set(text)}.
+ * A combobox: {element, control, set(text), name(label)}.
  *
  * search(text, signal)  → options as [{value, label}], best first
  * onChoose(option)      an option was chosen
@@ -23,7 +23,8 @@ export function combobox({ id, label, hint, search, onChoose }) {
       if (keys[event.key](event) !== false) event.preventDefault();
     },
   });
-  const element = h("div", { class: "field combobox" }, h("label", { for: id }, label), control, list);
+  const title = h("label", { for: id }, label);
+  const element = h("div", { class: "field combobox" }, title, control, list);
 
   let options = [];
   let active = -1;
@@ -69,11 +70,11 @@ export function combobox({ id, label, hint, search, onChoose }) {
       onpointerdown: (event) => event.preventDefault(),
       onclick: () => choose(at),
     }, option.label, option.note ? h("small", {}, option.note) : null)));
-    if (!found.length) list.append(h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, trouble || "No class of that name"));
+    if (!found.length) list.append(h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, trouble || "Nothing of that name"));
     list.hidden = false;
     control.setAttribute("aria-expanded", "true");
     activate(found.length ? 0 : -1);
-    announce(trouble || `${found.length} ${found.length === 1 ? "class" : "classes"}`);
+    announce(trouble || `${found.length} found`);
   }
 
   function close() {
@@ -108,6 +109,10 @@ export function combobox({ id, label, hint, search, onChoose }) {
   return {
     element,
     control,
+    name(text) {
+      title.textContent = text;
+      list.setAttribute("aria-label", text);
+    },
     set(text) {
       chosen = text;
       if (document.activeElement !== control || list.hidden) control.value = text;

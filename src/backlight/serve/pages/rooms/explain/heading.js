@@ -15,9 +15,10 @@ export function heading(session) {
     facts.textContent = told(answer);
   }
 
-  function questionOf({ asked: { counterfactual, against }, target }) {
+  function questionOf({ asked: { counterfactual, against, word }, target, said }) {
+    if (said.caption) return word === undefined ? "Why this caption?" : `Why the word “${said.positions.map((at) => said.caption[at]).join(" ")}”?`;
     if (counterfactual && against === undefined && target.class !== null) return `What speaks against “${session.catalogue.name(session.model.name, target.class)}”?`;
-    return `Why “${target.name}”?`;
+    return `Why “${target.name.split(" rather than ").join("” rather than “")}”?`;
   }
 
   function told({ target, layer, method }) {

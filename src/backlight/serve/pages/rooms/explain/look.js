@@ -3,6 +3,21 @@
 import { choices, h, slider } from "../../widgets.js";
 import { mapGradient } from "/static/show/colours.js";
 
+const LEGENDS = {
+  sequential: {
+    words: ["0", "", "the map's maximum"], colours: mapGradient(),
+    told: "Colours: from blue, nothing, over magenta and orange to yellow, the map's maximum",
+  },
+  diverging: {
+    words: ["against", "0", "for"], colours: mapGradient(true),
+    told: "Colours: from blue, against, over white to orange, for",
+  },
+  relief: {
+    words: ["lowers", "0", "raises"], colours: "linear-gradient(to right, #000, #808080, #fff)",
+    told: "Brightness of each colour: from dark, lowers the score, over mid grey to bright, raises it",
+  },
+};
+
 export function lookBar(session) {
   const opacity = slider("Opacity of the map", {
     min: 0, max: 100, value: session.view.opacity, told: (value) => `${value} %`,
@@ -22,17 +37,17 @@ export function lookBar(session) {
 
   function update() {
     const answers = session.answers.filter(Boolean);
-    const signs = answers.map((answer) => answer.signed);
+    const kinds = answers.map((answer) => answer.legend);
     // The method's caution stands beside the method.
     const told = [...new Set(answers.flatMap((answer) => answer.notes.filter((note) => !isCaution(note, answer))))];
-    const key = JSON.stringify([signs, told]);
+    const key = JSON.stringify([kinds, told]);
     compare.checked = session.compared;
     if (key === drawn) return;
     drawn = key;
     // One legend where both maps are read alike.
     notes.replaceChildren(...told.map((note) => h("li", {}, note)));
     notes.hidden = !told.length;
-    legends.replaceChildren(...[...new Set(signs)].map(legend));
+    legends.replaceChildren(...[...new Set(kinds)].map(legend));
   }
 
   function isCaution(note, { method }) {
@@ -43,10 +58,10 @@ export function lookBar(session) {
   return { element, update };
 }
 
-function legend(signed) {
-  const words = signed ? ["against", "0", "for"] : ["0", "", "the map's maximum"];
-  return h("div", { class: "legend", role: "img", "aria-label": signed ? "Colours: from blue, against, over white to orange, for" : "Colours: from blue, nothing, over magenta and orange to yellow, the map's maximum" },
-    h("i", { style: `background:${mapGradient(signed)}` }), ...words.map((word) => h("span", {}, word)));
+function legend(kind) {
+  const { words, colours, told } = LEGENDS[kind];
+  return h("div", { class: "legend", role: "img", "aria-label": told },
+    h("i", { style: `background:${colours}` }), ...words.map((word) => h("span", {}, word)));
 }
 
 /** Which of two settings is shown beside the photo. */

@@ -75,6 +75,17 @@ export function photoRow(session, signal) {
       samples.append(...shown.map(({ item }) => item));
     }
     for (const { button, sample } of shown) button.setAttribute("aria-pressed", String(sample.photo === session.photo));
+    if (session.photo !== pointed) point();
+  }
+
+  /** The sample that is shown is in sight in its row, without the page being moved. */
+  let pointed = null;
+  function point() {
+    pointed = session.photo;
+    const chosen = samples.querySelector("[aria-pressed=true]")?.parentElement;
+    if (!chosen) return;
+    const at = chosen.offsetLeft;
+    if (at < samples.scrollLeft || at + chosen.offsetWidth > samples.scrollLeft + samples.clientWidth) samples.scrollLeft = at - samples.clientWidth / 2;
   }
 
   function tile(sample) {

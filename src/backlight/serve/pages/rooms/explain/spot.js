@@ -25,6 +25,7 @@ export function spotPanel(session) {
     asking?.abort();
     const nothing = whyNothing(spot, answer);
     if (nothing) return clear(nothing);
+    if (!list.children.length) clear("Taking the map apart …");
     asking = new AbortController();
     try {
       const [x, y] = onInput(answer, spot);

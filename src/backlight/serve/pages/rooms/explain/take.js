@@ -11,8 +11,9 @@ export function takeAlong(session) {
   const facts = h("p", { class: "note numbers" });
   const command = h("code", { id: "explain-command" });
   const copy = button("Copy", () => copied());
+  const asking = h("div", { class: "same" }, h("h3", {}, "The same on the command line"), h("div", { class: "command" }, h("pre", {}, command), copy));
   const element = h("section", { class: "panel take", "aria-label": "Take it along" }, heading, links, facts,
-    h("h3", {}, "The same on the command line"), h("div", { class: "command" }, h("pre", {}, command), copy));
+    asking);
   let drawn = null;
 
   function update() {
@@ -26,6 +27,7 @@ export function takeAlong(session) {
     links.replaceChildren(...FILES.map(([name, text, title]) => h("a", { class: "button", href: `${base}/${name}`, download: "", title }, text)));
     facts.textContent = factsOf(answer);
     command.textContent = answer.command;
+    asking.hidden = !answer.command; // a made scene is no file that could be named there
   }
 
   async function copied() {

@@ -4,6 +4,9 @@ import { button, h } from "../../widgets.js";
 
 const WORDS = { stopped: "Stopped before the map was done.", unasked: "This model answers questions about a photo: ask one." };
 
+// What may go better the next time.
+const PASSING = ["Offline", "Busy", "Stopped"];
+
 export function waitingOf(session) {
   const lines = [0, 1].map((number) => line(session, number));
   const element = h("div", { class: "waits" }, lines.map((one) => one.element));
@@ -32,7 +35,7 @@ function line(session, number) {
       const text = side + (WORDS[failure] ?? failure.message);
       if (said.textContent !== text) said.textContent = text;
       failed.classList.toggle("calm", String(failure) in WORDS);
-      again.hidden = failure === "unasked";
+      again.hidden = !(failure === "stopped" || PASSING.includes(failure.kind));
     }
     show(running ? busy : failure ? failed : null);
   }

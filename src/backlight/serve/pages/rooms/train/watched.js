@@ -1,0 +1,54 @@
+// One training on the server: begun, followed, told what to do.
+
+import { ApiError, getJSON, postJSON } from "../../api.js";
+
+export class Watched {
+  constructor(told, signal) {
+    this.run = told.run;
+    this.signal = signal;
+    this.source = null;
+  }
+
+  /** Begins it; resolves with what it is and how it stands. */
+  async begin(asked) {
+    const told = await postJSON("/api/train/runs", asked, { signal: this.signal });
+    this.run = told.run;
+    return told;
+  }
+
+  /** Calls onStanding whenever there is something new, until it is over or `close` is called. */
+  follow(onStanding, onError) {
+    this.onStanding = onStanding;
+    this.source = new EventSource(`${this.address}/events`);
+    this.source.addEventListener("standing", (event) => {
+      const standing = JSON.parse(event.data);
+      onStanding(standing);
+      if (standing.state === "finished" || standing.state === "failed") this.close();
+    });
+    this.source.onerror = async () => {
+      if (this.source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      this.close();
+      try {
+        onStanding(await getJSON(this.address, { signal: this.signal }));
+      } catch (error) {
+        onError(error instanceof ApiError ? error : new ApiError(String(error.message), "Offline", 0));
+      }
+    };
+  }
+
+  /** `stop`, `resume` or `look`; shows how it stands then. */
+  async tell(what, body = {}) {
+    const standing = await postJSON(`${this.address}/${what}`, body, { signal: this.signal });
+    this.onStanding?.(standing);
+    if (what === "resume" && this.source === null && standing.state === "running") this.follow(this.onStanding, () => {});
+  }
+
+  close() {
+    this.source?.close();
+    this.source = null;
+  }
+
+  get address() {
+    return `/api/train/runs/${encodeURIComponent(this.run)}`;
+  }
+}

@@ -1,0 +1,168 @@
+// Which function, and where: a worked example or a formula that is typed, and its numbers.
+
+import { postJSON } from "../../api.js";
+import { field, h, later, select } from "../../widgets.js";
+
+const FIRST = "polynomial";
+
+/**
+ * The panel. `changed(address)` is called when there is a function with a point again, with what
+ * the address should hold; `wrong()` when what is typed is no formula.
+ */
+export function functionPanel(catalog, address, { changed, wrong }) {
+  const examples = new Map(catalog.examples.map((one) => [one.name, one]));
+  const now = { example: null, variables: [], numbers: {} };
+  const choice = select(options(catalog.examples), "", (name) => (name ? useExample(name) : useFormula(formula.value)));
+  const formula = h("input", { type: "text", class: "formula", spellcheck: false, autocapitalize: "off", autocomplete: "off", maxlength: catalog.longest, oninput: () => typed() });
+  const told = h("div", { class: "told", role: "status" });
+  const shown = h("div", { class: "shown" });
+  const point = h("div", { class: "point", role: "group", "aria-label": "The point" });
+  const complaint = h("p", { class: "complaint", role: "status" });
+  const source = h("p", { class: "note" });
+  const formulaField = field("Function", formula);
+  let asking = null;
+
+  const typed = later(() => useFormula(formula.value), 150);
+
+  /** An example, at its own point or, for what the address says, at another. */
+  function useExample(name, at = null) {
+    const one = examples.get(name);
+    Object.assign(now, { example: name, variables: one.variables, numbers: numbersOf(one.at) });
+    if (at) Object.assign(now.numbers, known(numbersOf(at)));
+    choice.value = name;
+    formulaField.hidden = !one.formula;
+    formula.value = one.formula ?? "";
+    read({ mathml: one.mathml, wrong: null });
+    source.textContent = `${one.title}. ${one.source}`;
+    points();
+    tell();
+  }
+
+  async function useFormula(text) {
+    typed.cancel();
+    asking?.abort();
+    asking = new AbortController();
+    now.example = null;
+    choice.value = "";
+    formulaField.hidden = false;
+    source.textContent = "";
+    let found;
+    try {
+      found = await postJSON("/api/ways/parse", { formula: text }, { signal: asking.signal });
+    } catch (error) {
+      if (error.name !== "AbortError") read({ mathml: null, wrong: { message: error.message, start: 0, end: 0 } });
+      return false;
+    }
+    if (!found.wrong && !found.variables.length) found.wrong = { message: "no variable to differentiate by: expected one such as 3x^2 - 2y^3", start: 0, end: text.length };
+    read(found);
+    if (found.wrong) {
+      wrong();
+      return false;
+    }
+    now.variables = found.variables.map((name) => ({ name, count: 1 }));
+    for (const { name } of now.variables) if ((now.numbers[name] ?? "").trim() === "" || now.numbers[name].includes(",")) now.numbers[name] = "1";
+    points();
+    tell();
+    return true;
+  }
+
+  /** The formula as in books, or what is wrong with it, marked at its place. */
+  function read({ mathml, wrong: fault }) {
+    formula.toggleAttribute("aria-invalid", Boolean(fault));
+    if (fault) formula.setAttribute("aria-invalid", "true");
+    told.replaceChildren(...(fault ? marked(formula.value, fault) : []));
+    shown.replaceChildren(...(mathml && !fault ? [drawn(mathml)] : []));
+  }
+
+  function points() {
+    const names = now.variables.map(({ name }) => name).join(" ");
+    if (point.dataset.names !== names + now.example) {
+      point.dataset.names = names + now.example;
+      point.replaceChildren(...now.variables.map(numberField));
+    }
+    for (const input of point.querySelectorAll("input")) if (document.activeElement !== input) input.value = now.numbers[input.name];
+  }
+
+  function numberField({ name, count }) {
+    const input = h("input", { type: "text", name, value: now.numbers[name], autocomplete: "off", inputmode: count > 1 ? null : "text", oninput: () => {
+      now.numbers[name] = input.value;
+      tell();
+    } });
+    const wide = field(count > 1 ? `${name} (${count} numbers)` : name, input);
+    wide.classList.toggle("several", count > 1);
+    return wide;
+  }
+
+  function at() {
+    return now.variables.map(({ name }) => `${name}=${now.numbers[name]}`).join("; ");
+  }
+
+  function known(numbers) {
+    return Object.fromEntries(Object.entries(numbers).filter(([name]) => now.variables.some((one) => one.name === name)));
+  }
+
+  function tell() {
+    const own = now.example && at() === at.call(null, now) && sameAsExample();
+    changed({ example: now.example, formula: now.example ? null : formula.value, at: own ? null : at() });
+  }
+
+  function sameAsExample() {
+    const own = numbersOf(examples.get(now.example).at);
+    return now.variables.every(({ name }) => own[name] === now.numbers[name]);
+  }
+
+  const element = h("section", { class: "panel chosen", "aria-label": "The function" },
+    h("div", { class: "what" }, field("Example", choice), formulaField, told, shown, source, vocabulary(catalog.vocabulary)),
+    h("div", { class: "where" }, h("h2", {}, "At the point"), point,
+      h("p", { class: "note" }, "Numbers, or what is one: pi/4, sqrt(2)."), complaint));
+  return {
+    element,
+    /** Reads what the address says; whether there is a function to begin with. */
+    async begin() {
+      if (address.formula !== undefined) {
+        Object.assign(now.numbers, numbersOf(address.at ?? ""));
+        formula.value = address.formula;
+        return useFormula(address.formula);
+      }
+      useExample(examples.has(address.example) ? address.example : FIRST, address.at);
+      return true;
+    },
+    asked: () => ({ ...(now.example ? { example: now.example } : { formula: formula.value }), at: at() }),
+    /** Shows an error at the number it is about; whether it was about one. */
+    complain(error) {
+      const name = now.variables.map((one) => one.name).find((one) => error?.message.startsWith(`${one}: `));
+      for (const input of point.querySelectorAll("input")) input.setAttribute("aria-invalid", String(input.name === name));
+      complaint.textContent = name ? error.message : "";
+      return Boolean(name);
+    },
+  };
+}
+
+function options(examples) {
+  const group = (one) => (one.wrong ? "Published mistakes" : "Worked examples");
+  return [{ value: "", label: "A function of your own" },
+    ...examples.map((one) => ({ value: one.name, label: `${one.name}: ${one.title.replace("WRONG: ", "")}`, group: group(one) }))];
+}
+
+/** `x=5; y=2` as texts by name. */
+function numbersOf(at) {
+  const parts = at.split(";").map((part) => part.split("=")).filter((part) => part.length === 2);
+  return Object.fromEntries(parts.map(([name, value]) => [name.trim(), value.trim()]));
+}
+
+function drawn(mathml) {
+  return document.adoptNode(new DOMParser().parseFromString(mathml, "text/html").body.firstElementChild);
+}
+
+function marked(text, { message, start, end }) {
+  const characters = [...text].join("") === text ? text : text; // places count UTF-16 here
+  const [before, at, after] = [characters.slice(0, start), characters.slice(start, end), characters.slice(end)];
+  return [h("code", { class: "typed", "aria-hidden": "true" }, before, h("mark", {}, at || " "), after),
+    h("p", { class: "complaint" }, message[0].toUpperCase() + message.slice(1))];
+}
+
+function vocabulary(words) {
+  return h("details", { class: "vocabulary" }, h("summary", {}, "What may be typed"),
+    h("p", { class: "note" }, "+ − * / ^ (or **), brackets, |x|, pi, e, and variables under any name. 3x, 2(x + 1) and x y multiply. Functions:"),
+    h("dl", {}, words.map(({ name, meaning }) => [h("dt", {}, h("code", {}, name)), h("dd", {}, meaning)])));
+}

@@ -1,0 +1,35 @@
+// The V: the error of differences against the length of their step.
+
+import { curveChart } from "/static/show/curves.js";
+import { numberText } from "/static/show/numbers.js";
+import { h } from "../../widgets.js";
+
+// Half of the last bit of a number near one: what is drawn at the bottom is no error at all.
+const NOTHING = 2 ** -53;
+
+export function stepsPanel() {
+  const chart = curveChart({
+    title: "The error of differences against their step",
+    x: { label: "step", log: true, text: (value) => numberText(value, 2) },
+    y: { label: "error, relative to the largest derivative", log: true, least: NOTHING, text: (value) => (value === 0 ? "0" : numberText(value, 2)) },
+    series: [],
+    reading: "Step",
+  });
+  const below = h("p", { class: "note" });
+  const element = h("section", { class: "panel", "aria-labelledby": "steps-chart" },
+    h("h2", { id: "steps-chart" }, "Error against step"),
+    h("p", { class: "note" }, "A long step is wrong because the function bends, a short one because the difference drowns in rounding. The best step of each is marked. The complex step subtracts nothing, so it never drowns."),
+    chart.element, below);
+  return {
+    element,
+    show({ truth, steps, curves }) {
+      chart.update(curves.map(({ way, errors, best }) => ({
+        name: way,
+        points: errors.map((error, i) => [steps[i], error]),
+        best,
+        bestText: `best ${errors[best] === 0 ? "exact" : numberText(errors[best], 2)} at ${numberText(steps[best], 2)}`,
+      })));
+      below.textContent = `Measured against ${truth}. On the bottom line there is no error at all.`;
+    },
+  };
+}

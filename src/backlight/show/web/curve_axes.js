@@ -1,0 +1,71 @@
+// Axes of a chart of curves: where numbers lie on them, and which are written beside them.
+
+import { numberText } from "./numbers.js";
+
+/**
+ * An axis. `values` are all numbers it has to hold; `log` spaces powers of ten evenly, and what is
+ * zero or below `least` is then put at the least.
+ */
+export function curveAxis(values, { log = false, least = 0, from = null, to = null } = {}) {
+  const known = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
+  let low = from ?? Math.min(...known), high = to ?? Math.max(...known);
+  if (!known.length && (from === null || to === null)) [low, high] = log ? [1, 10] : [0, 1];
+  if (log && least) low = Math.max(low, least);
+  if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - 0.5, high + 0.5];
+  const bent = log ? Math.log10 : (value) => value;
+  const [first, last] = [bent(low), bent(high)];
+  return {
+    log, low, high,
+    /** The share of the axis' length below a value; what does not belong on it is null. */
+    place(value) {
+      if (value === null || value === undefined || Number.isNaN(value)) return null;
+      const held = log ? Math.max(value, low) : value;
+      return (bent(held) - first) / (last - first);
+    },
+  };
+}
+
+/** Widens a logarithmic axis to whole powers of ten, a linear one to round numbers. */
+export function curveRounded(values, options = {}) {
+  const axis = curveAxis(values, options);
+  if (axis.log) {
+    const grown = { ...options, from: 10 ** Math.floor(Math.log10(axis.low) + 1e-9), to: 10 ** Math.ceil(Math.log10(axis.high) - 1e-9) };
+    return curveAxis([], { ...grown, least: 0 });
+  }
+  const step = curveStep(axis.high - axis.low, 5);
+  return curveAxis([], { ...options, from: Math.floor(axis.low / step) * step, to: Math.ceil(axis.high / step) * step });
+}
+
+/** Up to about `most` ticks: { value, text }. */
+export function curveTicks(axis, most) {
+  const ticks = axis.log ? powers(axis, most) : rounds(axis, most);
+  return ticks.map((value) => ({ value, text: axis.log ? powerText(value) : numberText(value, 6) }));
+}
+
+function powers(axis, most) {
+  const first = Math.ceil(Math.log10(axis.low) - 1e-9), last = Math.floor(Math.log10(axis.high) + 1e-9);
+  if (last - first < 1) return rounds(axis, most).filter((value) => value > 0);
+  const every = Math.max(1, Math.ceil((last - first + 1) / most));
+  const found = [];
+  for (let power = Math.ceil(first / every) * every; power <= last; power += every) found.push(10 ** power);
+  return found;
+}
+
+function rounds(axis, most) {
+  const step = curveStep(axis.high - axis.low, most);
+  const found = [];
+  for (let n = Math.ceil(axis.low / step - 1e-9); n * step <= axis.high + 1e-9 * step; n++) found.push(Number((n * step).toPrecision(12)));
+  return found;
+}
+
+function curveStep(span, most) {
+  const rough = span / Math.max(1, most);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * [1, 2, 5, 10].find((factor) => factor * power >= rough * (1 - 1e-9));
+}
+
+function powerText(value) {
+  const power = Math.round(Math.log10(value));
+  if (power >= 0 && power < 4) return String(10 ** power);
+  return `10${String(power).replace(/./g, (sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]))}`;
+}
