@@ -33,13 +33,16 @@ export function stage(session) {
   let size = [4, 3];
   let photo = null;
 
+  const known = () => session.answers.find((answer) => answer?.photo === photo);
+
   function take(address) {
     const picture = new Image();
     picture.onload = () => {
       if (session.photo !== photo) return;
       frame.classList.remove("missing");
       gone.hidden = true;
-      fit([picture.naturalWidth, picture.naturalHeight]);
+      // It may be shown smaller than it is: an answer tells its own size.
+      if (!known()) fit([picture.naturalWidth, picture.naturalHeight]);
       ground.setAttribute("href", address);
     };
     picture.onerror = () => {
@@ -68,8 +71,7 @@ export function stage(session) {
       ground.removeAttribute("href");
       if (photo) take(`/api/photos/${encodeURIComponent(photo)}`);
     }
-    const known = session.answers.find((answer) => answer?.photo === photo);
-    if (known && String(known.whole) !== String(size)) fit(known.whole);
+    if (known() && String(known().whole) !== String(size)) fit(known().whole);
     const [width, height] = size;
     const at = session.compared ? (session.view.divider / 100) * width : width;
     set(cuts[0], { x: 0, y: 0, width: at, height });
@@ -78,7 +80,7 @@ export function stage(session) {
     frame.classList.toggle("bare", !session.answers.some(Boolean));
     const shown = session.view.sides.map((side, number) => draw(number));
     layers[1].style.display = session.compared ? "" : "none";
-    drawVeil(known);
+    drawVeil(known());
     drawing.setAttribute("aria-label", labelled(shown));
     tags.forEach((tag, number) => {
       tag.hidden = !session.compared;
