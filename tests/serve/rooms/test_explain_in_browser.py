@@ -176,6 +176,21 @@ def test_any_class_is_found_by_typing(room: Any, photo: Path, model: bl.Model) -
     expect(field).to_have_value(label)
 
 
+def test_what_is_typed_stays_while_an_answer_comes(visit: Visit) -> None:
+    page = visit("/sweep")
+    held: list[Any] = []
+    page.route("**/api/explain", lambda route: held.append(route))
+    page.get_by_role("link", name="Explain", exact=True).click()
+    field = page.get_by_role("combobox", name="Any other class")
+    field.fill("esp")
+    expect(page.locator(".combobox [role=option]").first).to_be_visible()
+    page.keyboard.press("r")
+    held[0].continue_()
+    explained(page)
+    assert field.input_value() == "espr"
+    page.unroute_all()
+
+
 def test_escape_leaves_the_class_as_it_was(room: Any) -> None:
     before = room.url
     field = room.get_by_role("combobox", name="Any other class")

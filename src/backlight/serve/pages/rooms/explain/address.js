@@ -2,7 +2,7 @@
 // sides of a comparison, the spot, how the map is looked at. What is left out is as it is at first.
 
 /** What can be set for one map; with a 2 behind the name in the address for the second. */
-export const SIDE = ["target", "against", "not", "method", "layer", "gradients", "question", "word"];
+export const SIDE = ["target", "against", "not", "method", "layer", "gradients", "question", "caption", "word"];
 
 export const OPACITY = 75;
 export const DIVIDER = 50;

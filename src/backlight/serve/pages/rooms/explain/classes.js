@@ -57,12 +57,13 @@ export function classChoice(session, number) {
   function draw(top, side, answer) {
     const explained = side.target === "" ? (top[0]?.index ?? null) : Number(side.target);
     const rows = [...top, ...beside(top, side, answer)].map((row) => ({ ...row, chosen: row.index === explained }));
-    const key = JSON.stringify([rows, session.model.name]);
-    if (!answer && drawn) return; // an old ranking stands until there is a new one
+    const awaited = Boolean(session.running[number]);
+    const key = JSON.stringify([rows, session.model.name, awaited && !answer]);
+    if (session.running[number] && !answer && drawn) return; // an old ranking stands until there is a new one
     if (key === drawn) return;
     drawn = key;
     const at = [...bars.querySelectorAll("button")].indexOf(document.activeElement);
-    bars.replaceChildren(...(rows.length ? rows.map(bar) : Array.from({ length: 5 }, () => h("li", { class: "empty", "aria-hidden": "true" }))));
+    bars.replaceChildren(...(rows.length ? rows.map(bar) : Array.from({ length: awaited && !answer ? 5 : 0 }, () => h("li", { class: "empty", "aria-hidden": "true" }))));
     if (at >= 0) bars.querySelectorAll("button")[Math.min(at, rows.length - 1)]?.focus({ preventScroll: true });
   }
 

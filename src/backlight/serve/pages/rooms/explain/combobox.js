@@ -114,8 +114,9 @@ export function combobox({ id, label, hint, search, onChoose }) {
       list.setAttribute("aria-label", text);
     },
     set(text) {
+      const typing = document.activeElement === control && control.value !== chosen;
       chosen = text;
-      if (document.activeElement !== control || list.hidden) control.value = text;
+      if (!typing) control.value = text;
     },
   };
 }

@@ -1,6 +1,7 @@
 // How the maps are looked at: opacity, boxes, two beside each other; and what the colours mean.
 
 import { choices, h, slider } from "../../widgets.js";
+import { sideName } from "./names.js";
 import { mapGradient } from "/static/show/colours.js";
 
 const LEGENDS = {
@@ -70,7 +71,7 @@ export function sideChoice(session) {
   let drawn = "";
 
   function update() {
-    const names = session.view.sides.map((side, number) => `${"AB"[number]} · ${session.catalogue.method(side.method).title}`);
+    const names = session.view.sides.map((side, number) => sideName(session, number));
     place.hidden = !session.compared;
     const key = `${names} ${session.view.side}`;
     if (key === drawn) return;

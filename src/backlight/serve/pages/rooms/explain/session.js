@@ -17,7 +17,7 @@ export class Session {
     this.view = fromAddress(state.get());
     this.answers = [null, null];
     this.running = [null, null]; // {done, total, queued} while an answer is waited for
-    this.failures = [null, null]; // an error, "stopped", or "unasked"
+    this.failures = [null, null]; // an error, "stopped", "unasked", "unread"
   }
 
   /** `listener(session)` is called after every change. */
@@ -66,7 +66,7 @@ export class Session {
   /** What was asked once before, as the API takes it, asked again. */
   reopen({ photo, model, ...question }) {
     const side = sideOf();
-    for (const name of ["target", "against", "method", "layer", "gradients", "question", "word"]) side[name] = String(question[name] ?? "");
+    for (const name of ["target", "against", "method", "layer", "gradients", "question", "caption", "word"]) side[name] = String(question[name] ?? "");
     side.not = question.counterfactual ? "1" : "";
     this.cancel(1);
     this.answers[1] = this.failures[1] = null;
@@ -101,9 +101,10 @@ export class Session {
   async ask(number) {
     this.cancel(number);
     if (!this.photo) return;
-    if (this.model.task === "vqa" && !this.questionOf(number)) {
+    const missing = this.#missing(number);
+    if (missing) {
       this.answers[number] = null;
-      this.failures[number] = "unasked";
+      this.failures[number] = missing;
       this.#tell();
       return;
     }
@@ -157,6 +158,14 @@ export class Session {
     this.cancel(1);
   }
 
+  /** What a model needs beside the photo and nobody has typed yet. */
+  #missing(number) {
+    const { task } = this.model;
+    if (task === "vqa" && !this.questionOf(number)) return "unasked";
+    if (task === "embed" && !this.view.sides[number].caption) return "unread";
+    return "";
+  }
+
   #renew(changes) {
     Object.assign(this.view, changes, { spot: null });
     this.#written(true);
@@ -166,7 +175,7 @@ export class Session {
   #question(number) {
     const side = this.view.sides[number];
     const question = { photo: this.photo, model: this.model.name };
-    for (const name of ["method", "layer", "gradients"]) if (side[name]) question[name] = side[name];
+    for (const name of ["method", "layer", "gradients", "caption"]) if (side[name]) question[name] = side[name];
     for (const name of ["target", "against", "word"]) if (side[name]) question[name] = numberOr(side[name]);
     if (this.questionOf(number)) question.question = this.questionOf(number);
     if (side.not) question.counterfactual = true;

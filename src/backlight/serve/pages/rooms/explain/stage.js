@@ -3,6 +3,7 @@
 
 import { h, svg } from "../../widgets.js";
 import { dividerOf } from "./divider.js";
+import { sideName } from "./names.js";
 import { onPhoto } from "./places.js";
 import { spotLayer } from "./spot_layer.js";
 import { waitingOf } from "./waiting.js";
@@ -84,7 +85,7 @@ export function stage(session) {
     drawing.setAttribute("aria-label", labelled(shown));
     tags.forEach((tag, number) => {
       tag.hidden = !session.compared;
-      tag.textContent = `${"AB"[number]} · ${titleOf(number)}`;
+      tag.textContent = session.compared ? sideName(session, number) : "";
     });
     spot.update(size);
     divider.update();
@@ -123,11 +124,6 @@ export function stage(session) {
     const cropped = x0 > 0 || y0 > 0 || x1 < width || y1 < height;
     if (cropped) veil.setAttribute("d", `M0 0H${width}V${height}H0Z M${x0} ${y0}H${x1}V${y1}H${x0}Z`);
     else veil.removeAttribute("d");
-  }
-
-  function titleOf(number) {
-    const side = session.view.sides[number];
-    return side ? session.catalogue.method(side.method).title : "";
   }
 
   function labelled(shown) {

@@ -2,7 +2,14 @@
 
 import { button, h } from "../../widgets.js";
 
-const WORDS = { stopped: "Stopped before the map was done.", unasked: "This model answers questions about a photo: ask one." };
+// What is no error.
+const WORDS = {
+  stopped: "Stopped before the map was done.",
+  unasked: "This model answers questions about a photo: ask one.",
+  unread: "This model compares a photo with a text: give it one.",
+};
+
+const saidOf = (failure) => WORDS[failure] ?? failure?.message;
 
 // What may go better the next time.
 const PASSING = ["Offline", "Busy", "Stopped"];
@@ -25,19 +32,22 @@ function line(session, number) {
   function update() {
     const running = session.running[number];
     const failure = session.failures[number];
-    const side = session.compared ? `${"AB"[number]}: ` : "";
+    // What is wrong with both is said once.
+    const common = failure !== "stopped" && session.compared && saidOf(session.failures[0]) === saidOf(session.failures[1]);
+    const side = session.compared && !common ? `${"AB"[number]}: ` : "";
     if (running) {
       words.textContent = side + told(running);
       if (running.total > 0) Object.assign(bar, { max: running.total, value: running.done });
       else bar.removeAttribute("value");
     }
     if (failure) {
-      const text = side + (WORDS[failure] ?? failure.message);
+      const text = side + saidOf(failure);
       if (said.textContent !== text) said.textContent = text;
       failed.classList.toggle("calm", String(failure) in WORDS);
       again.hidden = !(failure === "stopped" || PASSING.includes(failure.kind));
     }
     show(running ? busy : failure ? failed : null);
+    element.hidden = Boolean(common && number === 1 && !running);
   }
 
   function show(part) {

@@ -3,34 +3,43 @@
 
 import { button, field, h } from "../../widgets.js";
 
+// What is typed for a model of each task, and under which name it is asked.
+const FIELDS = {
+  vqa: { label: "Question", name: "question" },
+  caption: { label: "A caption of your own", name: "caption" },
+  embed: { label: "Text to compare with", name: "caption" },
+};
+
 export function wordChoice(session, number) {
-  const question = h("input", { type: "text", maxlength: "300", onkeydown: (event) => { if (event.key === "Enter") ask(question.value); } });
+  const typed = h("input", { type: "text", maxlength: "300", onkeydown: (event) => { if (event.key === "Enter") ask(typed.value); } });
+  const typing = field("Question", typed);
   const offered = h("div", { class: "offered" });
   const answered = h("p", { class: "answered" });
   const asking = h("div", { class: "asking" },
-    h("div", { class: "question" }, field("Question", question), button("Ask", () => ask(question.value), { class: "primary" })),
+    h("div", { class: "question" }, typing, button("Ask", () => ask(typed.value), { class: "primary" })),
     offered, answered);
   const caption = h("p", { class: "caption" });
   const spoken = h("div", {}, h("h3", {}, "What it says"), caption,
     h("p", { class: "note" }, "Choose a word to see where the model looked for it; once more, and the map is that of the whole caption."));
   const known = h("details", { class: "known" });
-  const element = h("div", { class: "words" }, asking, spoken, known);
+  const element = h("div", { class: "words" }, spoken, asking, known);
   let drawn = "";
 
   function ask(text) {
-    session.set(number, { question: text.trim(), target: "", against: "" });
+    const { name } = FIELDS[session.model.task];
+    session.set(number, { [name]: text.trim(), target: "", against: "", word: "" });
   }
 
   function update() {
     const side = session.view.sides[number];
     if (!side) return;
     const { task } = session.model;
-    element.hidden = task !== "caption" && task !== "vqa";
+    element.hidden = !(task in FIELDS);
     if (element.hidden) return;
-    asking.hidden = task !== "vqa";
+    typing.firstChild.textContent = FIELDS[task].label;
     spoken.hidden = task !== "caption";
     const said = session.answers[number]?.said ?? null;
-    if (document.activeElement !== question) question.value = session.questionOf(number);
+    if (document.activeElement !== typed) typed.value = task === "vqa" ? session.questionOf(number) : side.caption;
     const key = JSON.stringify([session.model.name, session.photo, said, side.word]);
     if (key === drawn) return;
     drawn = key;
@@ -41,8 +50,8 @@ export function wordChoice(session, number) {
   }
 
   function drawOffered() {
-    const sample = session.catalogue.samples.find(({ photo }) => photo === session.photo);
-    offered.replaceChildren(...(sample?.questions ?? []).map((text) => button(text, () => ask(text))));
+    const sample = session.model.task === "vqa" && session.catalogue.samples.find(({ photo }) => photo === session.photo);
+    offered.replaceChildren(...(sample ? sample.questions : []).map((text) => button(text, () => ask(text))));
     offered.hidden = !offered.children.length;
   }
 
