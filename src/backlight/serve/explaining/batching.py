@@ -62,6 +62,7 @@ class _Member:
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
     taken: bool = False
+    leading: bool = False
     gone: bool = False
     company: list[_Member] = field(default_factory=list)
 
@@ -151,6 +152,8 @@ class Together:
                     raise Stopped("stopped: nobody waits for the answer any more")
                 if turn.done():
                     turn.result()  # it may have been refused
+            if member.leading:  # the worker is given back before its run is said to be over
+                await asyncio.wait({turn})
             found: T = member.answer.result()
             return found
         finally:
@@ -166,6 +169,7 @@ class Together:
             if leader.taken or leader.gone:
                 return
             company = _chosen(leader, self._waiting.get(key, [leader]))
+            leader.leading = True
             for member in company:
                 member.taken, member.company = True, company
                 self._forget(key, member)

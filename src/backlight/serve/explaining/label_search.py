@@ -12,8 +12,9 @@ def found_labels(typed: str, labels: Sequence[str], limit: int) -> list[int]:
     """The classes that may be meant, the likeliest first.
 
     An index in digits; a whole name; whole words of a label, in any order; the beginning of a name;
-    the beginnings of words, in any order; a part of a name; where there is none of these, names that look alike. Names are
-    synonyms, which labels part by commas; case counts nowhere. Nothing typed means all, in order.
+    the beginnings of words, in any order; a part of a name; where there is none of these, names
+    that look alike. Names are synonyms, which labels part by commas; case counts nowhere. Nothing
+    typed means all, in order.
 
     Args:
         typed: what was typed.

@@ -38,16 +38,18 @@ How it differs from what was planned, and what it adds:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from backlight.errors import BacklightError
+from backlight.serve.events import answered, event
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.asking import Wish, question
 from backlight.serve.explaining.batching import Answered, Tell
@@ -56,6 +58,8 @@ from backlight.serve.explaining.state import Explaining, explaining
 from backlight.serve.explaining.telling import told
 from backlight.serve.failures import RESPONSES
 from backlight.serve.turns import Busy, Stopped
+
+_LOG = logging.getLogger("backlight.serve")
 
 router = APIRouter(prefix="/api", tags=["explain"], responses=RESPONSES)
 
@@ -70,51 +74,54 @@ _HEARTBEAT: Final = 0.5
 )
 async def explain(request: Request, asked: forms.Asked) -> Response:
     """Why did the network say that? As JSON, or, where events are accepted, told as it comes."""
+    put = await _understood(request, asked)  # what is wrong with the request is an answer of 4xx
     if "text/event-stream" in request.headers.get("accept", ""):
-        # Begun before the stream, so that what is wrong with the request is an answer of 4xx.
-        put = await _understood(request, asked)
-        return StreamingResponse(_events(request, put), media_type="text/event-stream")
-    put = await _understood(request, asked)
-    return Response(await put(None), media_type="application/json")
+        return answered(_events(request, put))
+    return Response(await put(_json, None), media_type="application/json")
 
 
-Put = Callable[[Tell | None], Any]
+Put = Callable[[Callable[[dict[str, Any]], bytes | str], Tell | None], Any]
 
 
 async def _understood(request: Request, asked: forms.Asked) -> Put:
-    """From a request to what puts it to the network: called, it returns the answer as JSON."""
+    """From a request to what puts it to the network: called with a form, it returns the answer in
+    that form."""
     here = explaining(request)
     if here.models.is_loaded(asked.model) and here.photos.is_read(asked.photo):
         model, photo = here.models.get(asked.model), here.photos.get(asked.photo)
     else:
         model = await run_in_threadpool(here.models.get, asked.model)
         photo = await run_in_threadpool(here.photos.get, asked.photo)
-    wish = asked.model_dump(exclude={"photo", "model"})
-    put = question(model, Wish(**wish))
+    wish = Wish(**asked.model_dump(exclude={"photo", "model"}))
+    put = question(model, wish)
 
-    def finish(answered: Answered) -> bytes:
-        return _kept(here, asked, answered)
+    async def ask(form: Callable[[dict[str, Any]], bytes | str], tell: Tell | None) -> bytes | str:
+        def finish(found: Answered) -> bytes | str:
+            return form(_kept(here, asked, found))
 
-    async def ask(tell: Tell | None) -> bytes:
         return await here.together.ask(request, model, photo, put, finish, tell)
 
     return ask
 
 
-def _kept(here: Explaining, asked: forms.Asked, answered: Answered) -> bytes:
-    """The answer as JSON; the explanation is kept for whatever is asked of it next."""
+def _json(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer, allow_nan=False).encode()
+
+
+def _kept(here: Explaining, asked: forms.Asked, found: Answered) -> dict[str, Any]:
+    """The answer; the explanation is kept for whatever is asked of it next."""
     name = Results.new_name()
     answer = {
         "explanation": name,
         "photo": asked.photo,
-        **told(answered.why),
+        **told(found.why),
         "heat": f"/api/explanations/{name}/heat.png",
-        "seconds": answered.seconds,
-        "together": answered.together,
+        "seconds": found.seconds,
+        "together": found.together,
     }
     given = asked.model_dump(exclude_defaults=True)
-    here.results.put(name, Result(answered.why, asked.photo, given, answer))
-    return json.dumps(answer, allow_nan=False).encode()
+    here.results.put(name, Result(found.why, asked.photo, given, answer))
+    return answer
 
 
 async def _events(request: Request, put: Put) -> AsyncIterator[str]:
@@ -128,32 +135,27 @@ async def _events(request: Request, put: Put) -> AsyncIterator[str]:
         loop.call_soon_threadsafe(news.set)
 
     together = explaining(request).together
-    work = asyncio.ensure_future(put(tell))
+    work = asyncio.ensure_future(put(lambda answer: event("result", answer), tell))
     work.add_done_callback(lambda _: news.set())
     try:
         while not work.done():
             queued = 0 if latest[1] else together.waiting
-            state = {"done": latest[0], "total": latest[1], "queued": queued}
-            yield _event("progress", json.dumps(state))
+            yield event("progress", {"done": latest[0], "total": latest[1], "queued": queued})
             news.clear()
-            try:
-                await asyncio.wait_for(asyncio.shield(news.wait()), _HEARTBEAT)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), _HEARTBEAT)
         yield _ended(work)
     finally:
         work.cancel()
 
 
-def _ended(work: asyncio.Future[bytes]) -> str:
+def _ended(work: asyncio.Future[str]) -> str:
     error = work.exception()
     if error is None:
-        return _event("result", work.result().decode())
-    if not isinstance(error, BacklightError | Busy | Stopped):
-        raise error
-    failure = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
-    return _event("error", json.dumps({"error": failure}))
-
-
-def _event(name: str, data: str) -> str:
-    return f"event: {name}\ndata: {data}\n\n"
+        return work.result()
+    if isinstance(error, BacklightError | Busy | Stopped):
+        failure = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
+    else:
+        _LOG.error("an explanation failed", exc_info=error)
+        failure = {"kind": "InternalError", "message": "the app failed; its log shows where"}
+    return event("error", {"error": failure})
