@@ -33,7 +33,7 @@ function line(session, number) {
     const running = session.running[number];
     const failure = session.failures[number];
     // What is wrong with both is said once.
-    const common = failure !== "stopped" && session.compared && saidOf(session.failures[0]) === saidOf(session.failures[1]);
+    const common = failure && failure !== "stopped" && session.compared && saidOf(session.failures[0]) === saidOf(session.failures[1]);
     const side = session.compared && !common ? `${"AB"[number]}: ` : "";
     if (running) {
       words.textContent = side + told(running);
