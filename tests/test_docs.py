@@ -6,6 +6,9 @@ import importlib.util
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -61,10 +64,30 @@ def run_console(text: str, capsys: pytest.CaptureFixture[str]) -> None:
             Path(words[1]).write_text(shown, encoding="utf-8")
         if words[0] != "backlight":
             continue
+        if words[1] == "serve":
+            serve_and_visit(shlex.split(command, comments=True)[2:])
+            continue
         assert main(words[1:]) == (1 if ": WRONG\n" in shown else 0), command
         printed = capsys.readouterr().out
         if shown.strip():
             assert _without_numbers(printed) == _without_numbers(shown)
+
+
+def serve_and_visit(options: list[str]) -> None:
+    """Start the app as it is printed, on a port and without a browser of its own; it answers."""
+    command = [sys.executable, "-m", "backlight", "serve", *options, "--port", "0", "--no-open"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        told = re.search(r"at (http://\S+)", process.stdout.readline())
+        assert told is not None, command
+        address, _, token = told[1].replace("0.0.0.0", "127.0.0.1").partition("?token=")
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+            assert answer.status == 200
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def _without_numbers(text: str) -> list[str]:

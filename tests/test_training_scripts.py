@@ -107,6 +107,31 @@ def test_three_captions_are_drawn_of_each_scene() -> None:
     assert shares == pytest.approx([0.5, 0.25, 0.25], abs=0.05)
 
 
+def test_smoothed_labels_give_a_share_of_the_target_to_all_words_alike() -> None:
+    """The loss worked out from the probabilities; places behind a caption's end count nothing."""
+    known = captions_data.captioned(4)
+    module = captioner.Captioner().eval()
+    images = torch.from_numpy(known.images)
+    tokens = torch.from_numpy(known.tokens[:, :2]).long()
+    with torch.no_grad():
+        module.said[-1].bias[tokens.unique()] += 3  # the words that are there, rather than others
+        losses = [float(scenes_captioner.loss_of(module, images, tokens, e)) for e in (0, 0.1)]
+        likely = module.decode(module.encoded(as_input(images)), tokens.flatten(0, 1)).log_softmax(
+            2
+        )
+    said = [
+        (float(row[place, word]), float(row[place].mean()))
+        for row, ids in zip(likely, tokens.flatten(0, 1).tolist(), strict=True)
+        for place, word in enumerate(ids[1:])
+        if word
+    ]
+    true, alike = (-sum(values) / len(said) for values in zip(*said, strict=True))
+    assert alike > true + 1
+    # The encoder computes in half as many bits there.
+    assert losses == pytest.approx([true, 0.9 * true + 0.1 * alike], rel=1e-3)
+    assert scenes_captioner.Recipe().again().smoothing == scenes_captioner.Recipe().again_smoothing
+
+
 def test_what_the_captioners_training_writes_is_what_the_package_loads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

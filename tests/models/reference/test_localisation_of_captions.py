@@ -25,21 +25,23 @@ def test_the_maps_of_words_fall_on_what_they_are_about(model: bl.Model) -> None:
     made = list(scenes(16, seed=0, level="medium", start=localisation.FIRST))
     said = localisation.true_captions(made)
     points = localisation.naming(localisation.pointed(model, said, ["glimpses"])["glimpses"])
-    assert localisation.share(point.on for point in points) >= 0.90
+    assert localisation.share(point.on for point in points) >= 0.92
     # What speaks against a word lies elsewhere; less surely where many words would be true, as
     # after the first article.
-    assert localisation.share(point.off for point in points) >= 0.85
-    assert localisation.share(point.off for point in points if not point.first) >= 0.90
-    for kind in localisation.NAMING:
-        assert sum(point.kind == kind for point in points) > 40
+    assert localisation.share(point.off for point in points) >= 0.90
+    assert localisation.share(point.off for point in points if not point.first) >= 0.95
+    for kind, bound in zip(localisation.NAMING, (0.92, 0.95, 0.78), strict=True):
+        there = [point for point in points if point.kind == kind]
+        assert len(there) > 40
+        assert localisation.share(point.on for point in there) >= bound
 
 
 def test_so_do_those_of_the_captions_it_makes_itself(model: bl.Model) -> None:
     made = list(scenes(30, seed=0, level="medium", start=localisation.FIRST))
     own = localisation.own_captions(model, made)
     points = localisation.naming(localisation.pointed(model, own, ["glimpses"])["glimpses"])
-    assert localisation.share(point.on for point in points) >= 0.90
-    assert localisation.share(point.off for point in points) >= 0.90
+    assert localisation.share(point.on for point in points) >= 0.94
+    assert localisation.share(point.off for point in points) >= 0.95
 
 
 def test_why_this_shape_and_not_anothers_points_at_it_and_the_other_way_round_elsewhere(
@@ -50,7 +52,7 @@ def test_why_this_shape_and_not_anothers_points_at_it_and_the_other_way_round_el
     )
     assert len(on) > 20
     assert localisation.share(on) >= 0.90
-    assert localisation.share(off) >= 0.90
+    assert localisation.share(off) >= 0.95
 
 
 def test_what_speaks_against_a_word_is_measured_where_pictures_show_it(model: bl.Model) -> None:

@@ -28,7 +28,7 @@ LENGTH: Final = 24  # tokens of a caption, marks included
 _START, _END = 1, 2  # as in `backlight.scenes.Vocabulary`
 _WIDTH = 64  # of words, and of what queries and keys are compared by
 _HIDDEN = 0.5  # the share of places that attention may not rest on in training
-EVENLY: Final = 0.4  # the share of what is seen that comes from all places alike
+EVENLY: Final = 0.65  # the share of what is seen that comes from all places alike
 
 
 class Encoder(nn.Module):
