@@ -1,6 +1,6 @@
 // The Explain room: a photo, a model's answer, and where in the photo it comes from.
 
-import { field, h, select } from "../widgets.js";
+import { field, h, select, styled } from "../widgets.js";
 import { Catalogue } from "./explain/catalogue.js";
 import { heading } from "./explain/heading.js";
 import { lookBar, sideChoice } from "./explain/look.js";
@@ -10,15 +10,16 @@ import { setting } from "./explain/setting.js";
 import { shelf } from "./explain/shelf.js";
 import { spotPanel } from "./explain/spot.js";
 import { stage } from "./explain/stage.js";
-import { styled } from "./explain/styles.js";
 import { takeAlong } from "./explain/take.js";
 
 export const title = "Explain";
 
+const STYLES = ["room", "photos", "stage", "settings", "spot"].map((part) => `/static/app/rooms/explain/${part}.css`);
+
 export async function mount(root, state) {
   const leaving = new AbortController();
   const catalogue = new Catalogue(leaving.signal);
-  await Promise.all([styled(), catalogue.load()]);
+  await Promise.all([styled(...STYLES), catalogue.load()]);
   const session = new Session(state, catalogue);
   const parts = {
     heading: heading(session),
