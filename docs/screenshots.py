@@ -26,7 +26,8 @@ SIZES: Final = {"phone": (360, 740), "laptop": (1280, 800), "4k": (3840, 2160)}
 
 def explained(tab: Any) -> None:
     """Until the map lies over the photo."""
-    tab.locator("[data-state='done'], .stage .heat").first.wait_for(timeout=60_000)
+    tab.get_by_role("link", name="PNG").or_(tab.get_by_role("button", name="PNG")).wait_for()
+    tab.wait_for_timeout(1000)
 
 
 def climbed(tab: Any) -> None:
@@ -46,10 +47,13 @@ def waited(tab: Any) -> None:
     tab.wait_for_timeout(3000)
 
 
+#: The middle of the backward sweep.
+STEP: Final = "?step=11"
+
 #: Each room's address, and what is done there before it is photographed.
 ROOMS: Final[dict[str, tuple[str, Callable[[Any], None]]]] = {
     "explain": ("/explain", explained),
-    "sweep": ("/sweep", waited),
+    "sweep": ("/sweep" + STEP, waited),
     "mountain": ("/mountain?land=two-weights", climbed),
     "ways": ("/ways", waited),
     "train": ("/train?pace=7", trained),
