@@ -9,7 +9,16 @@ import platform
 import numpy as np
 import torch
 
-from benchmarks import explaining, gradients, localisation, starting, stepping, training, ways
+from benchmarks import (
+    explaining,
+    gradients,
+    localisation,
+    serving,
+    starting,
+    stepping,
+    training,
+    ways,
+)
 
 PARTS = {
     "starting": starting.run,
@@ -19,6 +28,7 @@ PARTS = {
     "stepping": stepping.run,
     "training": training.run,
     "localisation": localisation.run,
+    "serve": serving.run,
 }
 
 

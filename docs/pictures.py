@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mountain_pictures import mountains
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -35,6 +36,7 @@ def main() -> None:
     curves()
     three_deltas()
     sweep()
+    mountains(IMAGES)
     three_levels()
     words_of_a_caption()
     two_questions()

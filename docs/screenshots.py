@@ -31,7 +31,7 @@ def explained(tab: Any) -> None:
 
 def climbed(tab: Any) -> None:
     """A hundred climbers, on their way."""
-    tab.get_by_role("button", name="hundred").first.click()
+    tab.get_by_label("A hundred climbers").check()
     tab.wait_for_timeout(3000)
 
 
@@ -50,7 +50,7 @@ def waited(tab: Any) -> None:
 ROOMS: Final[dict[str, tuple[str, Callable[[Any], None]]]] = {
     "explain": ("/explain", explained),
     "sweep": ("/sweep", waited),
-    "mountain": ("/mountain", climbed),
+    "mountain": ("/mountain?land=two-weights", climbed),
     "ways": ("/ways", waited),
     "train": ("/train?pace=7", trained),
     "api": ("/api", waited),

@@ -15,7 +15,7 @@ from safetensors.torch import save
 from backlight.models.reference import shelf
 from backlight.models.reference.answerer import Answerer
 from backlight.models.reference.easy_vqa import ANSWERS as EASY_ANSWERS
-from backlight.scenes import ANSWERS, make_scene
+from backlight.scenes import ANSWERS, COLOURS, TEXTURES, make_scene
 
 # The scripts are no part of the package: they lie at the repository's root.
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -27,9 +27,12 @@ from training.answering import (
     looked_at,
 )
 from training.easy_vqa_data import easy_vqa_part, shape_masks
+from training.feeding import as_input
+from training.grain import learn_grain
 from training.recording import write
+from training.textures_data import textures
 
-TINY = Recipe(pictures=24, held_out=12, epochs=1, batch=8, questions=3)
+TINY = Recipe(pictures=24, held_out=12, epochs=1, batch=8, questions=3, textures=1)
 
 
 @pytest.fixture(autouse=True)
@@ -59,11 +62,44 @@ def test_the_convolutions_stay_as_they_began_and_the_rest_learns() -> None:
     torch.manual_seed(5)
     began = Answerer(3, 2)
     module, _, _ = scenes_answerer.make(TINY, trunk())
-    for name in ("stem", "stage1", "stage2"):
+    for name in ("stem", "stage1", "stage2", "evidence"):
         for key, value in began.get_submodule(name).state_dict().items():
             learned = module.get_submodule(name).state_dict()[key]
             torch.testing.assert_close(learned, value, rtol=1e-3, atol=1e-4)
     assert float(module.fit.weight.grad.abs().max()) > 0  # type: ignore[union-attr]
+
+
+def test_what_is_there_in_which_texture_is_the_scenes_own() -> None:
+    made = textures(3, start=7, processes=1).reshape(3, len(COLOURS), len(TEXTURES))
+    scene = make_scene(8, level="medium")
+    there = {(list(COLOURS)[c], list(TEXTURES)[t]) for c, t in np.argwhere(made[1] == 1)}
+    assert there == {(thing.colour, thing.texture) for thing in scene.objects}
+    assert made[1].sum() == len(there)
+
+
+def striped_or_plain(count: int, chance: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Grey pictures with one square, striped or of the stripes' mean grey, and which it is."""
+    pictures, labels = np.full((count, 3, 64, 64), 128, np.uint8), np.zeros((count, 2), np.float32)
+    square = np.full((2, 16, 16), 200, np.uint8)
+    square[1, :, ::4] = square[1, :, 1::4] = 160
+    square[1, :, 2::4] = square[1, :, 3::4] = 240
+    for picture, label, kind in zip(pictures, labels, chance.integers(2, size=count), strict=True):
+        y, x = chance.integers(48, size=2)
+        picture[:, y : y + 16, x : x + 16] = square[kind]
+        label[kind] = 1
+    return torch.from_numpy(pictures), torch.from_numpy(labels)
+
+
+def test_the_grain_learns_to_tell_a_texture_wherever_it_lies() -> None:
+    torch.manual_seed(5)
+    grain, chance = Answerer(3, 2).grain, np.random.default_rng(0)
+    known, unseen = striped_or_plain(256, chance), striped_or_plain(64, chance)
+    learn_grain(grain, *known, epochs=8, rate=4e-3, decay=0.02, seed=0)
+    with torch.inference_mode():
+        seen, tried = (grain.eval()(as_input(images)).amax((2, 3)) for images, _ in (known, unseen))
+    means = torch.stack([seen[known[1][:, kind] == 1].mean(0) for kind in (0, 1)])
+    nearest = torch.cdist(tried, means).argmin(1)
+    assert float((nearest == unseen[1].argmax(1)).float().mean()) >= 0.95
 
 
 def test_what_the_training_on_easy_vqa_writes_is_what_the_package_loads(
@@ -127,7 +163,7 @@ def test_places_are_looked_at_in_the_order_of_the_picture() -> None:
     module = Answerer(3, 2)
     images = np.random.default_rng(0).integers(0, 256, (2, 3, 64, 64), dtype=np.uint8)
     seen = looked_at(module, images)
-    assert seen.features.shape == (2, 1024, 112)
+    assert seen.features.shape == (2, 1024, 160)
     assert seen.where[:33].tolist()[0] == [-1, -1]
     assert seen.where[31].tolist() == [1, -1]
     assert seen.where[32].tolist() == [-1, pytest.approx(-1 + 2 / 31)]

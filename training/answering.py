@@ -46,6 +46,7 @@ class Recipe:
         pictures, held_out: how many there are to learn from and to measure by.
         epochs: how often each picture is seen.
         batch, questions: so many pictures at once, and so many questions about each, drawn anew.
+        textures: how often each picture is seen before that, to learn textures by.
         rate: the highest learning rate; it rises over the first tenth, then falls to nothing.
         places: the share of places that are looked at, drawn anew each time: it costs less, and an
             object must be known by all of its places, not by its best one.
@@ -57,6 +58,7 @@ class Recipe:
     epochs: int = 4
     batch: int = 32
     questions: int = 6
+    textures: int = 6
     rate: float = 4e-3
     decay: float = 0.02
     places: float = 0.25
@@ -67,23 +69,26 @@ class Seen:
     """What is at every place of every picture: the convolutions' features, computed once.
 
     Attributes:
-        features: bfloat16 (N, places, 112).
+        features: bfloat16 (N, places, 160).
         where: x and y of the places, (places, 2).
+        there: what is there, logits (N, pairs).
     """
 
     features: Tensor
     where: Tensor
+    there: Tensor
 
 
 def looked_at(module: Answerer, images: Array) -> Seen:
     """The features of pictures, uint8 (N, 3, H, W)."""
     module.eval()
-    found = []
+    found, there = [], []
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
         for part in torch.from_numpy(images).split(50):
             maps = module.features(as_input(part))
             found.append(maps.bfloat16().flatten(2).transpose(1, 2).contiguous())
-    return Seen(torch.cat(found).clone(), where_places_lie(maps))
+            there.append(module.there(maps))
+    return Seen(torch.cat(found).clone(), where_places_lie(maps), torch.cat(there).clone())
 
 
 def train(
@@ -97,7 +102,7 @@ def train(
     first, count = _rows(known)
     seen = looked_at(module, known.images)
     chance = torch.Generator().manual_seed(recipe.seed)
-    trunk = (module.stem, module.stage1, module.stage2)
+    trunk = (module.stem, module.stage1, module.stage2, module.grain, module.evidence)
     still = {id(parameter) for part in trunk for parameter in part.parameters()}
     learned = [parameter for parameter in module.parameters() if id(parameter) not in still]
     steps = len(known.images) // recipe.batch
@@ -113,7 +118,8 @@ def train(
             features = seen.features[chosen[:, None], some].transpose(1, 2).unsqueeze(3)
             # Half as many bits: twice as fast where the processor multiplies such numbers.
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                logits = module.some_places(features, seen.where[some], tokens[rows])
+                there = seen.there[chosen]
+                logits = module.some_places(features, seen.where[some], there, tokens[rows])
             loss = F.cross_entropy(logits.flatten(0, 1).float(), answers[rows].flatten())
             optimiser.zero_grad()
             loss.backward()

@@ -1,7 +1,8 @@
 """`python -m training.scenes_answerer`: questions about scenes, learned from answers alone.
 
 What is at every place is known beforehand: the convolutions begin with those of `scenes-resnet`,
-which was trained on which shapes there are. Where anything is, no network is ever told.
+which was trained on which shapes there are, and the grain is first taught which textures there are.
+Where anything is, no network is ever told.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from backlight.models.reference.answerer import Answerer
 from backlight.models.reference.catalogue import REFERENCES
 from backlight.models.reference.shelf import weights_of
 from training.answering import Recipe, accuracies, begin_with, first_pictures, told, train
+from training.grain import learn_grain
 from training.recording import WEIGHTS, round_to_file, write
 from training.scenes_data import HELD_OUT
 from training.scenes_questions import KINDS, questions
+from training.textures_data import textures
 
 NAME: Final = "scenes-answerer"
 LEVEL: Final = "medium"
-RECIPE: Final = Recipe(epochs=8)
+RECIPE: Final = Recipe(epochs=12)
 
 
 def main() -> None:
@@ -55,6 +58,16 @@ def make(recipe: Recipe, trunk: bytes) -> tuple[Answerer, str, dict[str, Any]]:
     module = REFERENCES[NAME].build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     assert isinstance(module, Answerer)
     begin_with(module, trunk)
+    there = textures(recipe.pictures, seed=recipe.seed, level=LEVEL)
+    learn_grain(
+        module.grain,
+        torch.from_numpy(known.images),
+        torch.from_numpy(there),
+        epochs=recipe.textures,
+        rate=recipe.rate,
+        decay=recipe.decay,
+        seed=recipe.seed,
+    )
     few = first_pictures(unseen, 200)
 
     def after_epoch(epoch: int) -> None:

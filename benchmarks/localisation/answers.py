@@ -31,7 +31,7 @@ NAMED_BY = {
 DEFINITE = KINDS[:4]  # whose answer changes with the object
 # From the last to the first.
 LAYERS = {
-    "scenes-answerer": ("places", "keys", "stage2", "stage2.relu1", "stage1", "stem"),
+    "scenes-answerer": ("places", "keys", "grain", "stage2", "stage2.relu1", "stage1", "stem"),
     "easy-vqa-answerer": ("evidence", "stage2", "stage2.relu1", "stage1", "stem"),
 }
 SCENES, FIRST = 60, 1_200_000  # beyond those trained on, and those the records are measured on

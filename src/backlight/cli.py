@@ -11,6 +11,7 @@ from backlight import __version__
 from backlight.commands import terminal
 from backlight.commands.explain_parsers import add_explain, add_layers, add_lists
 from backlight.commands.gradient_parsers import add_check, add_gradients
+from backlight.commands.mountain_parser import add_mountain
 from backlight.commands.parser_parts import add_traceback
 from backlight.commands.play_parser import add_play
 from backlight.commands.serve_parser import add_serve
@@ -105,6 +106,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     add_play(commands)
     add_train(commands)
     add_predict(commands)
+    add_mountain(commands)
     add_serve(commands)
     return top, commands.choices
 

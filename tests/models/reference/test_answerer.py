@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
-from backlight.models.reference.answerer import Answerer
+from backlight.models.reference.answerer import Answerer, PlaceScores
 
 WORDS, ANSWERS = 9, 5
 
@@ -65,9 +67,41 @@ def test_an_answers_score_is_the_smooth_maximum_of_its_map_and_what_is_told_besi
     assert maps[0].shape == (2, ANSWERS + 80, 32, 32)
     smooth = scores.exp().mean(2).log()
     with torch.no_grad():
-        for beside, told in ((net.told, torch.arange(ANSWERS)), (net.counted, torch.zeros(1))):
-            beside[2].weight.zero_()
-            beside[2].bias.copy_(told)
+        net.told.weight.zero_()
+        net.told.bias.zero_()
+        net.likely.weight.zero_()
+        net.likely.bias.copy_(torch.arange(ANSWERS))
     torch.testing.assert_close(
         net(images(), TOKENS).detach(), smooth + torch.arange(ANSWERS), rtol=0, atol=1e-9
     )
+
+
+def test_a_place_speaks_for_an_answer_without_bound_and_against_it_by_four_at_most() -> None:
+    maps = torch.tensor([[[[-1e3, -4.0, 0.0, 7.0]]]], dtype=torch.float64)
+    one, none = torch.ones(1, 1).double(), torch.zeros(1, 0, 1, 4).double()
+    fit = torch.zeros_like(maps)
+    said = PlaceScores()(maps, one, fit, one, none)[0, 0, 0]
+    expected = torch.tensor([-4, 4 * (math.exp(-1) - 1), 0, 7], dtype=torch.float64)
+    torch.testing.assert_close(said, expected)
+    torch.testing.assert_close(PlaceScores()(fit, one, maps, one, none)[0, 0, 0], expected)
+
+
+def test_whether_and_how_many_of_what_is_asked_for_are_there_is_told_by_the_evidence(
+    net: Answerer,
+) -> None:
+    asked = [3, 40, 79]
+    maps: list[torch.Tensor] = []
+    net.places.register_forward_hook(lambda module, inputs, made: maps.append(made))
+    with torch.no_grad():
+        net.wanted.weight.zero_()
+        net.wanted.bias.fill_(-60)
+        net.wanted.bias[asked] = 60
+        net.told.weight.zero_()
+        net.told.bias.zero_()
+        without = net(images(), TOKENS)
+        net.told.bias[0] = 1  # What of it is there, for the first answer,
+        net.told.bias[ANSWERS + 1] = 1  # and how many, for the second.
+        told = net(images(), TOKENS) - without
+    there = maps[0][:, ANSWERS:].flatten(2).exp().mean(2)[:, asked]
+    torch.testing.assert_close(told[:, 0], there.sum(1).log())
+    torch.testing.assert_close(told[:, 1], (there / (1 + there)).sum(1))

@@ -50,6 +50,11 @@ def test_the_record_is_about_these_weights(name: str) -> None:
     assert not any(module.training for module in model.module.modules())
 
 
+def test_questions_of_every_kind_are_answered() -> None:
+    accuracy = record("scenes-answerer")["accuracy"]
+    assert min(accuracy.values()) >= 0.9, accuracy
+
+
 def test_unseen_questions_about_scenes_are_answered_as_the_record_says() -> None:
     model, written = reference_model("scenes-answerer"), record("scenes-answerer")["accuracy"]
     right = {kind: [] for kind in written}  # type: dict[str, list[bool]]
@@ -113,28 +118,19 @@ class Answered(NamedTuple):
 
 @cache
 def answered() -> Answered:
-    """Questions whose answer is read from one object, answered rightly. Textures it does not
-    know."""
+    """Questions whose answer is read from one object, answered rightly."""
     model = reference_model("scenes-answerer")
-    cases = [case for case in localisation.scene_cases(20) if case.kind != "texture"]
-    return Answered(model, localisation.right(model, cases))
+    return Answered(model, localisation.right(model, localisation.scene_cases(20)))
 
 
 def share(true: torch.Tensor) -> float:
     return float(true.float().mean())
 
 
-@pytest.mark.parametrize("kind", ["colour", "shape", "relation"])
+@pytest.mark.parametrize("kind", ["colour", "shape", "texture", "relation", "presence"])
 def test_maps_of_answers_point_at_what_was_asked_about(kind: str) -> None:
     model, _ = answered()
     assert share(localisation.pointed(model, answered().of(kind), localisation.answers).on) >= 0.95
-
-
-def test_maps_of_yes_point_at_what_is_there() -> None:
-    """Less surely than others: of 60 scenes 83 % do."""
-    model, _ = answered()
-    cases = answered().of("presence")
-    assert share(localisation.pointed(model, cases, localisation.answers).on) >= 0.8
 
 
 def test_maps_of_what_speaks_against_an_answer_point_elsewhere() -> None:
@@ -143,7 +139,7 @@ def test_maps_of_what_speaks_against_an_answer_point_elsewhere() -> None:
 
 
 def test_asked_about_another_object_of_the_scene_the_map_moves_there() -> None:
-    cases = answered().of("colour", "shape", "relation")
+    cases = answered().of("colour", "shape", "texture", "relation")
     there = localisation.pointed(answered().model, cases, localisation.answers)
     assert share(localisation.moved(cases, there)) >= 0.9
 
@@ -151,9 +147,10 @@ def test_asked_about_another_object_of_the_scene_the_map_moves_there() -> None:
 def test_why_rather_than_another_objects_answer_is_told_by_the_object() -> None:
     model, every = answered()
     cases = [case for case in every if case.other is not None]
-    assert share(localisation.pointed(model, cases, localisation.rather).on) >= 0.85
+    assert share(localisation.pointed(model, cases, localisation.rather).on) >= 0.95
+    # Less surely the other way round: of 60 scenes 92 %.
     off = localisation.pointed(model, cases, localisation.otherwise)
-    assert share(~off.on[off.shown]) >= 0.9
+    assert share(~off.on[off.shown]) >= 0.85
 
 
 @pytest.mark.parametrize("method", ["gradient-x-input", "integrated-gradients"])

@@ -4,14 +4,19 @@ Each place of the picture scores each answer: by what is there, scaled as the qu
 Perez et al. 2018, arXiv 1709.07871), and by how well that is what the question asks about. An
 answer's score is taken over all places by log-mean-exp, a smooth maximum (Pinheiro and Collobert
 2015, arXiv 1411.6228, equation 6): "red" is the answer where one place is both the circle that was
-asked about and red. So the maps of answers say where each comes from.
+asked about and red. So the maps of answers say where each comes from. What speaks for an answer is
+unbounded, what speaks against it is not (CELU, Barron 2017, arXiv 1704.07483): else the places
+where blue is most out of the question would say most of all why it is red rather than blue.
+
+What there is at a place is told by convolutions of two kinds: those of a classifier, for shapes and
+colours, and a grain, that sees textures.
 
 "What shape is left of the red square?" takes two steps: a place is first attended to (stacked
 attention, Yang et al. 2016, arXiv 1511.02274), and how the others lie to it counts in their scores.
 Whether a thing is there is told by evidence that does not depend on the question, of each shape in
-each colour, taken over the places in the same way and multiplied by what is asked (Antol et al.
-2015, arXiv 1505.00468, section 4.1); its maps stand beside those of the answers. How many there are
-is told by matches, how well each place is what is counted, added up.
+each colour, taken over the places in the same way; its maps stand beside those of the answers.
+"Is there a ring?" asks for rings of every colour: the log-sum-exp of what is asked for says whether
+one is there, and the sum of its sigmoids how many.
 """
 
 from __future__ import annotations
@@ -20,14 +25,17 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import celu, logsigmoid
 
 from backlight.models.reference.evidence import log_mean_exp
 from backlight.models.reference.resnet import Block
 from backlight.scenes import CLASSES, COLOURS
 
 _SIDES = 12  # features of where a place lies, seen from the one attended to first
-_COUNTERS = 4  # things that are counted for a question
+_FLOOR = 4.0  # the most that a place can say against an answer
 _PAIRS = len(CLASSES) * len(COLOURS)
+_NEAR, _AROUND = 48, 64  # features of a place, near by and around
+GRAIN = 48  # those of its texture
 
 
 class Question(nn.Module):
@@ -50,15 +58,15 @@ class Question(nn.Module):
 
 
 class PlaceScores(nn.Module):
-    """What every place says, as maps: the score of each answer, `maps · scale + fit · heed`, and
-    behind them the evidence of what is there."""
+    """What every place says, as maps: the score of each answer, `maps · scale + fit · heed` above
+    the floor, and behind them the evidence of what is there."""
 
     def forward(
         self, maps: Tensor, scale: Tensor, fit: Tensor, heed: Tensor, evidence: Tensor
     ) -> Tensor:
         """Of maps (B, answers, h, w), fit (B, 1, h, w), scale and heed (B, answers), and evidence
         (B, pairs, h, w): (B, answers + pairs, h, w)."""
-        scores = maps * scale[:, :, None, None] + fit * heed[:, :, None, None]
+        scores = _floored(maps * scale[:, :, None, None] + fit * heed[:, :, None, None])
         return torch.cat([scores, evidence.to(scores.dtype)], 1)
 
 
@@ -70,13 +78,11 @@ class Asked(NamedTuple):
         scale: (B, Q, answers), what the maps of answers are multiplied by.
         heed: (B, Q, answers), how much the fit counts for each answer: to "is there a ring?" it
             speaks for "yes", and not for "no".
-        matches: (B, Q, counters, places), how well each is what is counted.
     """
 
     fit: Tensor
     scale: Tensor
     heed: Tensor
-    matches: Tensor
 
 
 class Answerer(nn.Module):
@@ -98,10 +104,18 @@ class Answerer(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 32, 6, stride=2, padding=2, bias=False), nn.BatchNorm2d(32), nn.ReLU()
         )
-        self.stage1 = Block(32, 48, dilations=(1, 1))
-        self.stage2 = Block(48, 64, dilations=(2, 2))
+        self.stage1 = Block(32, _NEAR, dilations=(1, 1))
+        self.stage2 = Block(_NEAR, _AROUND, dilations=(2, 2))
+        self.grain = nn.Sequential(
+            nn.Conv2d(3, 32, 6, stride=2, padding=2, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
+            Block(32, GRAIN, dilations=(1, 2)),
+        )
         self.mix = nn.Sequential(
-            nn.Conv2d(48 + 64, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+            nn.Conv2d(_NEAR + _AROUND + GRAIN, width, 1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
         )
         self.keys = nn.Conv2d(width, key, 1)
         self.maps = nn.Conv2d(width, answers, 1)
@@ -112,14 +126,10 @@ class Answerer(nn.Module):
         self.side = nn.Linear(question, _SIDES)
         self.scale = nn.Linear(question, answers)
         self.heed = nn.Linear(question, answers)
-        self.evidence = nn.Conv2d(64, _PAIRS, 1)
-        self.known = nn.Linear(_PAIRS, 128)
-        self.wanted = nn.Linear(question, 128)
-        self.told = nn.Sequential(nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, answers))
-        self.count = nn.Linear(question, _COUNTERS * (key + 1))
-        self.counted = nn.Sequential(
-            nn.Linear(question + _COUNTERS, 128), nn.ReLU(), nn.Linear(128, answers)
-        )
+        self.evidence = nn.Conv2d(_AROUND, _PAIRS, 1)
+        self.wanted = nn.Linear(question, _PAIRS)
+        self.told = nn.Linear(question, 2 * answers)
+        self.likely = nn.Linear(question, answers)
         self.places = PlaceScores()
 
     def forward(self, images: Tensor, tokens: Tensor) -> Tensor:
@@ -130,17 +140,16 @@ class Answerer(nn.Module):
         asked = self._asked(places, where_places_lie(places), question)
         fit = asked.fit.reshape(len(places), 1, *places.shape[2:])
         scale, heed = asked.scale.squeeze(1), asked.heed.squeeze(1)
-        maps, there = self.maps(places), self._there(features)
-        said = self.places(maps, scale, fit, heed, there).flatten(2)
-        scores, evidence = said[:, : maps.shape[1]], said[:, maps.shape[1] :]
-        beside = self._beside(question, log_mean_exp(evidence), asked.matches)
-        return log_mean_exp(scores) + beside.squeeze(1)
+        maps, evidence = self.maps(places), self._evidence(features)
+        said = log_mean_exp(self.places(maps, scale, fit, heed, evidence).flatten(2))
+        scores, there = said[:, : maps.shape[1]], said[:, maps.shape[1] :]
+        return scores + self._facts(question, there).squeeze(1)
 
     def features(self, images: Tensor) -> Tensor:
-        """What there is at every place, (B, 112, h / 2, w / 2), near by and around, whatever is
-        asked."""
+        """What there is at every place, (B, 160, h / 2, w / 2), near by, around, and its texture,
+        whatever is asked."""
         near = self.stage1(self.stem(images))
-        return torch.cat([near, self.stage2(near)], 1)
+        return torch.cat([near, self.stage2(near), self.grain(images)], 1)
 
     def several(self, features: Tensor, tokens: Tensor, some: Tensor | None = None) -> Tensor:
         """The logits of several questions about each picture, (B, Q, answers), from its features
@@ -148,27 +157,31 @@ class Answerer(nn.Module):
 
         Args:
             some: the places that are looked at, out of h·w; all of them when left out. Fewer cost
-                less in training, and none can be counted on.
+                less in training, and none can be counted on. What is there is told by all.
         """
-        where = where_places_lie(features)
+        where, there = where_places_lie(features), self.there(features)
         if some is not None:
             features, where = features.flatten(2)[:, :, some, None], where[some]
-        return self.some_places(features, where, tokens)
+        return self.some_places(features, where, there, tokens)
 
-    def some_places(self, features: Tensor, where: Tensor, tokens: Tensor) -> Tensor:
-        """The same of places that lie anywhere: features (B, 112, …), x and y (places, 2)."""
+    def there(self, features: Tensor) -> Tensor:
+        """How likely each shape in each colour is there, as logits: (B, pairs)."""
+        return log_mean_exp(self._evidence(features).flatten(2))
+
+    def some_places(self, features: Tensor, where: Tensor, there: Tensor, tokens: Tensor) -> Tensor:
+        """The same of places that lie anywhere: features (B, 160, …), x and y (places, 2), and what
+        is there, (B, pairs)."""
         places = self.mix(features)
         question = self.question(tokens)
         asked = self._asked(places, where, question)
         maps = self.maps(places).flatten(2).unsqueeze(1)
         fit = asked.fit.unsqueeze(2) * asked.heed.unsqueeze(3)
-        scores = maps * asked.scale.unsqueeze(3) + fit
-        there = log_mean_exp(self._there(features).flatten(2))
-        return log_mean_exp(scores) + self._beside(question, there, asked.matches)
+        scores = _floored(maps * asked.scale.unsqueeze(3) + fit)
+        return log_mean_exp(scores) + self._facts(question, there)
 
-    def _there(self, features: Tensor) -> Tensor:
+    def _evidence(self, features: Tensor) -> Tensor:
         """The evidence of each shape in each colour at every place: (B, pairs, …)."""
-        return self.evidence(features[:, -self.evidence.in_channels :])  # type: ignore[no-any-return]
+        return self.evidence(features[:, _NEAR : _NEAR + _AROUND])  # type: ignore[no-any-return]
 
     def _asked(self, places: Tensor, where: Tensor, question: Tensor) -> Asked:
         """Of places (B, width, …), where they are, (places, 2), and questions (B, Q, question)."""
@@ -178,22 +191,23 @@ class Answerer(nn.Module):
         offsets = where - (attention.to(where.dtype) @ where).unsqueeze(2)
         sides = self.sides(torch.cat([offsets, offsets.abs()], 3)).relu()
         there = (sides @ self.side(question).unsqueeze(3)).squeeze(3)
-        counters = self.count(question).reshape(*question.shape[:2], _COUNTERS, -1)
-        each = counters[..., :-1].flatten(1, 2) @ keys + counters[..., -1:].flatten(1, 2)
-        return Asked(
-            self.fit(question) @ keys + there,
-            1 + self.scale(question),
-            1 + self.heed(question),
-            each.unflatten(1, counters.shape[1:3]),
-        )
+        fit = self.fit(question) @ keys + there
+        return Asked(fit, 1 + self.scale(question), 1 + self.heed(question))
 
-    def _beside(self, question: Tensor, there: Tensor, matches: Tensor) -> Tensor:
-        """What is there, (B, pairs), and matches (B, Q, counters, places) say of each answer:
+    def _facts(self, question: Tensor, there: Tensor) -> Tensor:
+        """What the question alone and what is there, (B, pairs), say of each answer:
         (B, Q, answers)."""
-        facts = self.told(self.known(there).unsqueeze(1) * self.wanted(question))
-        # Shares of a sixteenth of the picture, so that they are near one.
-        counts = 16 * matches.sigmoid().mean(3)
-        return facts + self.counted(torch.cat([question, counts], 2))  # type: ignore[no-any-return]
+        wanted, there = self.wanted(question), there.unsqueeze(1)
+        some = (there + logsigmoid(wanted)).logsumexp(2)
+        # No scene has two things of one shape in one colour.
+        number = (there.sigmoid() * wanted.sigmoid()).sum(2)
+        told = self.told(question).unflatten(2, (2, -1))
+        facts = torch.stack([some, number], 2).unsqueeze(2) @ told
+        return facts.squeeze(2) + self.likely(question)  # type: ignore[no-any-return]
+
+
+def _floored(scores: Tensor) -> Tensor:
+    return celu(scores, _FLOOR)
 
 
 def where_places_lie(maps: Tensor) -> Tensor:

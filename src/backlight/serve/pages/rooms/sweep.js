@@ -1,8 +1,7 @@
 // Sweep: back-propagation through a network with its real numbers, every one of which may be changed.
 
 import { getJSON, postJSON } from "../api.js";
-import { stylesheets } from "../styles.js";
-import { announce, clearError, h, later, showError } from "../widgets.js";
+import { announce, clearError, h, later, showError, styled } from "../widgets.js";
 import { editorIn } from "./sweep/editor.js";
 import { applied, changedTo, editsFrom, editsText, MOST_EDITED, startingFrom } from "./sweep/edits.js";
 import { choicePanel } from "./sweep/choice.js";
@@ -11,7 +10,7 @@ import { sweepPage } from "/static/show/sweep.js";
 export const title = "Sweep";
 
 export async function mount(root, state) {
-  await stylesheets("/static/show/sweep.css", "/static/app/rooms/sweep/sweep.css");
+  await styled("/static/show/sweep.css", "/static/app/rooms/sweep/sweep.css");
   const catalog = await getJSON("/api/sweep/networks");
   const place = h("div", { class: "swept" });
   const about = h("p", { class: "note" });
