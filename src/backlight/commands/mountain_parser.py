@@ -14,7 +14,7 @@ _EXAMPLES = """examples:
   backlight mountain
   backlight mountain wrong-dip --out page.html
   backlight mountain two-weights --rates 10,50 --momenta 0,0.9 --out plane.html
-  backlight mountain --network iris --slice "weights_1[1, 0]" --reach 3 --out slice.png
+  backlight mountain --network iris --slice "weights_1[1, 0]" --out slice.png
   backlight mountain --network xor --random 7 --out surface.svg --view surface
 """
 

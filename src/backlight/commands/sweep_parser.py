@@ -14,7 +14,7 @@ _EXAMPLES = """examples:
   backlight sweep
   backlight sweep --out sweep.html
   backlight sweep mccaffrey --row 7 --out sweep.html
-  backlight sweep --sizes 3,4,2 --hidden relu --output softmax --loss cross-entropy
+  backlight sweep --sizes 3,4,2 --hidden relu --output softmax
   backlight sweep --step 5 --out step.svg
 """
 
@@ -26,7 +26,7 @@ def add_sweep(commands: Commands) -> None:
         usage="backlight sweep [NAME] [options]",
         help="back-propagation through a network, step by step, with its numbers",
         description="Sweeps one row through a network and back: prints every derivative beside\n"
-        "those of the three ways, and draws it as a page to step through or as a picture.",
+        "those of the three ways, and draws it as a page or as a picture.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -48,7 +48,7 @@ def add_sweep(commands: Commands) -> None:
     how = command.add_argument_group("the sweep")
     how.add_argument("--x", metavar="X,X", help="inputs instead of the row's")
     how.add_argument("--t", metavar="T,T", help="targets instead of the row's")
-    how.add_argument("--loss", metavar="NAME", help="squared-error, cross-entropy …")
+    how.add_argument("--loss", metavar="NAME", help="squared-error, huber, cross-entropy ...")
     how.add_argument("--rate", type=float, metavar="ETA", help="the learning rate of the updates")
     how.add_argument("--updates", type=int, metavar="N", help="how many are recorded (50)")
     answer = command.add_argument_group("the answer")
