@@ -156,7 +156,7 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "show":  # a room whose functions are for notebooks: bl.show.mountain(…)
+    if name == "show":  # a room whose functions are for notebooks: bl.show.sweep(…)
         return importlib.import_module("backlight.show")
     if name not in _HOMES:
         from backlight.errors import did_you_mean

@@ -103,15 +103,20 @@ class Inputs:
     @property
     def first(self) -> Inputs:
         """The same with the first image only, for looking at the model rather than the photo."""
-        batch = self.image.shape[0]
+        return self.one(0)
+
+    def one(self, index: int) -> Inputs:
+        """The same with one image only."""
+        batch, place = self.image.shape[0], slice(index, index + 1)
 
         def cut(entry: Any) -> Any:
             is_batched = isinstance(entry, Tensor) and entry.ndim > 0 and len(entry) == batch
-            return entry[:1] if is_batched else entry
+            return entry[place] if is_batched else entry
 
         named = None if self.named is None else {k: cut(v) for k, v in self.named.items()}
-        arguments = tuple(map(cut, self.arguments))
-        return Inputs(self.image[:1], arguments, named, self.photos[:1], self.texts[:1])
+        arguments, photos = tuple(map(cut, self.arguments)), self.photos[place]
+        texts, own = self.texts[place], self.own_words
+        return Inputs(self.image[place], arguments, named, photos, texts, own)
 
 
 class _ImageGoesHere:
@@ -158,9 +163,9 @@ def prepare(model: Model, given: Any) -> Inputs:
     Args:
         model: its preprocessing turns photos into tensors; tensors are taken as they are, but for
             the model's device and, where all its weights share one, floating-point type.
-        given: a photo (path, bytes, PIL image, array of height × width × channels), a list of
-            photos, a tensor (B, C, H, W) or (C, H, W), or a tuple or mapping of tensors for a
-            model with several inputs.
+        given: a photo (path, bytes, PIL image, array of height × width × channels, or a `Photo`
+            that was read before), a list of photos, a tensor (B, C, H, W) or (C, H, W), or a tuple
+            or mapping of tensors for a model with several inputs.
 
     Raises:
         ImageError: a photo cannot be read.
@@ -217,7 +222,7 @@ def _from_photos(model: Model, given: list[Any]) -> Inputs:
     photos, tensors = [], []
     for index, source in enumerate(given):
         try:
-            picture = read_image(source)
+            picture = source.picture if isinstance(source, Photo) else read_image(source)
         except BacklightError as error:
             if len(given) == 1:
                 raise
@@ -254,6 +259,8 @@ def _one_image(made: Any) -> Tensor:
 
 def _file_name(source: Any) -> str:
     """The name of the file a photo comes from, without its folder; empty where there is none."""
+    if isinstance(source, Photo):
+        return source.name if source.is_file else ""
     if not isinstance(source, str | os.PathLike):
         source = getattr(source, "filename", None) or getattr(source, "name", None)
     return os.path.basename(os.fsdecode(source)) if isinstance(source, str | os.PathLike) else ""

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from backlight import __version__
+from backlight.serve.explaining.state import Explaining
 from backlight.serve.failures import add_failures
 from backlight.serve.rooms import ROUTERS
 from backlight.serve.security import Guard
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     limits = settings.limits
     app.state.settings = settings
     app.state.turns = Turns(waiting=limits.waiting, seconds=limits.seconds)
+    app.state.explaining = Explaining(settings, app.state.turns)
     app.state.runs = Runs()
     app.state.tables = Tables()
     add_failures(app)
