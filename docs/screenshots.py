@@ -21,7 +21,15 @@ from backlight.serve.app import create_app
 from backlight.serve.launching import bound
 
 IMAGES: Final = Path(__file__).parent / "images"
-SIZES: Final = {"phone": (360, 740), "laptop": (1280, 800), "4k": (3840, 2160)}
+SIZES: Final = {
+    "phone": (360, 740),
+    "laptop": (1280, 800),
+    "4k": (3840, 2160),
+    "page": (1280, 1000),
+}
+
+
+LOOKED_AT: Final = ("phone", "laptop", "4k")
 
 
 def explained(tab: Any) -> None:
@@ -72,11 +80,11 @@ def main(folder: str | None = None) -> None:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         if folder is None:
             for room in SHOWN:
-                photograph(browser, address, room, "laptop", "light", IMAGES / f"app.{room}.png")
+                photograph(browser, address, room, "page", "light", IMAGES / f"app.{room}.png")
             return
         Path(folder).mkdir(parents=True, exist_ok=True)
         for room in ROOMS:
-            for size in SIZES:
+            for size in LOOKED_AT:
                 for scheme in ("light", "dark"):
                     path = Path(folder) / f"{room}.{size}.{scheme}.png"
                     photograph(browser, address, room, size, scheme, path)
