@@ -87,6 +87,7 @@ def test_the_numbers_are_the_librarys(
     assert found["region"] == list(why.photos[0].region)
     # 40×30 becomes 42×32, of which the middle 32 columns are seen.
     assert found["region"] == pytest.approx([5 * 40 / 42, 0, 37 * 40 / 42, 30])
+    assert found["whole"] == [40, 30]
     for entry, expected in zip(found["top"], why.top(5)[0], strict=True):
         assert (entry["index"], entry["label"]) == (expected.index, expected.label)
         assert entry["probability"] == pytest.approx(expected.probability, rel=1e-6)
@@ -100,6 +101,7 @@ def test_every_method_can_be_asked_for(client: TestClient, method: str) -> None:
     assert found["method"] == method
     assert found["map"] == {"rows": 64, "columns": 64, "values": None}
     assert found["signed"] == why.signed
+    assert found["legend"] == ("diverging" if method == "gradient" else "relief")
     assert (found["layer"] is None) == (why.layer is None)
     assert found["boxes"] == [list(box) for box in why.boxes() if box]
     assert any(why.spec.caution in note for note in found["notes"])

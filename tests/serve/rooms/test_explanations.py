@@ -12,6 +12,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 import backlight as bl
+from backlight.scenes import make_scene
 from backlight.serve.app import create_app
 from backlight.serve.settings import Limits, Settings
 from backlight.show.colour import sequential
@@ -35,6 +36,22 @@ def made(client: TestClient) -> dict[str, Any]:
 
 def picture(content: bytes) -> Image.Image:
     return Image.open(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("method", ["guided-backprop", "gradient"])
+def test_a_map_of_single_pixels_is_laid_over_the_photo_as_a_picture(method: str) -> None:
+    """On mid grey, or on the neutral middle of the colours of signed maps; nowhere clear."""
+    asked = {"photo": "scene:7", "model": "scenes-resnet", "method": method}
+    app = TestClient(create_app(Settings(models=("scenes-resnet",))), base_url="http://localhost")
+    made = app.post("/api/explain", json=asked).json()
+    drawn = Image.open(io.BytesIO(app.get(made["heat"]).content))
+    assert drawn.mode == "RGB"
+    assert drawn.size == (64, 64)
+    values = bl.explain("scenes-resnet", make_scene(7, size=64).image, method=method).map[0].sum(0)
+    weak = (values.abs() < values.abs().max() * 1e-3).numpy()
+    assert weak.any()
+    middle = np.median(np.asarray(drawn)[weak], axis=0)
+    assert middle == pytest.approx([241] * 3 if method == "gradient" else [128] * 3, abs=3)
 
 
 def test_the_heat_is_the_map_in_its_colours_clear_where_it_is_weak(

@@ -36,6 +36,13 @@ def made(client: TestClient, seed: int = 5, **asked: Any) -> dict[str, Any]:
     return found
 
 
+def test_whether_anything_can_be_kept_is_told(path: Path) -> None:
+    assert app(path).get("/api/store").json() == {"keeps": True, "message": ""}
+    told = app(None).get("/api/store").json()
+    assert told["keeps"] is False
+    assert "--store FILE" in told["message"]
+
+
 def test_nothing_is_stored_unless_asked(path: Path) -> None:
     client = app(path)
     made(client)

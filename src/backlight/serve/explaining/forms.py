@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -136,7 +136,8 @@ class Map(BaseModel):
 
 class Answer(BaseModel):
     """An explanation. Places are in pixels of the model's input, of `size` [width, height];
-    `region` [x0, y0, x1, y1] is where that lies on the photo, in the photo's pixels."""
+    `region` [x0, y0, x1, y1] is where that lies on the photo, in the photo's own pixels, of which
+    it has `whole` [width, height], however small it is shown."""
 
     explanation: str | None
     photo: str
@@ -149,10 +150,12 @@ class Answer(BaseModel):
     gradients_title: str
     layer: dict[str, str] | None
     signed: bool
+    legend: Literal["sequential", "diverging", "relief"]
     multi_label: bool
     top: list[RankedClass]
     scores: list[float | None] | None
     size: list[int]
+    whole: list[int]
     region: list[float]
     map: Map
     heat: str
@@ -187,6 +190,13 @@ class SpotAnswer(BaseModel):
     value: float | None
     rest: float | None
     channels: list[LitBy]
+
+
+class StoreKept(BaseModel):
+    """Whether explanations can be kept here; where not, what to do about it."""
+
+    keeps: bool
+    message: str
 
 
 class StoredLine(BaseModel):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.requests import Request
 
 from backlight.serve.explaining.batching import Together
@@ -12,6 +14,9 @@ from backlight.serve.explaining.results import Results
 from backlight.serve.explaining.store import Store
 from backlight.serve.settings import Settings
 from backlight.serve.turns import Turns
+
+#: Said where something is to be kept and the app was started without a store.
+KEEPS_NOTHING: Final = "this app keeps nothing: `backlight serve --store FILE` does"
 
 
 class Explaining:
@@ -38,8 +43,13 @@ class Explaining:
     def store(self) -> Store:
         """The store; NotThere where the app was started without one."""
         if self._store is None:
-            raise NotThere("this app keeps nothing: `backlight serve --store FILE` does")
+            raise NotThere(KEEPS_NOTHING)
         return self._store
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a store."""
+        return self._store is not None
 
 
 def explaining(request: Request) -> Explaining:

@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from backlight.explanations.explanation import Explanation
-from backlight.explanations.pictures import is_empty
+from backlight.explanations.pictures import is_empty, photo_of
 from backlight.explanations.reading import caption, positions, probability, question
 from backlight.explanations.recipe import command
 from backlight.explanations.spots import Channel, Spot
@@ -31,6 +31,7 @@ def told(why: Explanation) -> dict[str, Any]:
     """One image's explanation, but for what a request knows by itself: its id, its seconds."""
     facts = why.layer_facts
     height, width = int(why.image.shape[-2]), int(why.image.shape[-1])
+    whole = photo_of(why)
     return {
         "target": {
             "name": why.names[0],
@@ -49,10 +50,12 @@ def told(why: Explanation) -> dict[str, Any]:
         if facts is None
         else {"name": facts.name, "grid": facts.grid, "reason": facts.reason},
         "signed": why.signed,
+        "legend": "diverging" if why.signed else "sequential" if why.map.ndim == 3 else "relief",
         "multi_label": why.multi_label,
         "top": _top(why),
         "scores": None if why.logits is None else numbers(why.logits[0]),
         "size": [width, height],
+        "whole": [whole.width, whole.height],
         "region": list(why.photos[0].region) if why.photos else [0.0, 0.0, width, height],
         "map": _map(why),
         "boxes": [list(box) for box in why.boxes() if box],

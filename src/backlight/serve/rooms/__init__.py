@@ -1,4 +1,4 @@
-"""One module for each room of the app: its part of the HTTP API."""
+"""One module for each part of the HTTP API, named for the room or what it serves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from backlight.serve.rooms import choices, explain, explanations, stored, train, ways
+from backlight.serve.rooms import (
+    choices,
+    explain,
+    explanations,
+    mountain,
+    stored,
+    sweep,
+    train,
+    ways,
+)
 
 #: In the order in which the API's page tells of them.
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -14,6 +23,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     explain.router,
     explanations.router,
     stored.router,
+    sweep.router,
+    mountain.router,
     ways.router,
     train.router,
 )

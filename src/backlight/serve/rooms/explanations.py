@@ -9,6 +9,7 @@ POST   /api/explanations/{id}/spot            {x, y, count} → which channels l
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import PurePath
 from typing import Any, Final, Literal
@@ -17,7 +18,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from backlight.explanations.explanation import Explanation
-from backlight.explanations.pictures import heat_of
+from backlight.explanations.pictures import heat_of, pixels_drawn
 from backlight.explanations.saving import encoded
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.state import explaining
@@ -38,8 +39,8 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.get("/{explanation}/heat.png", response_class=Response, responses=_PICTURE)
 async def heat(request: Request, explanation: str) -> Response:
-    """The map in its colours, transparent where it is weak; of the part of the photo that the
-    network saw."""
+    """The map in its colours, of the part of the photo that the network saw: of a layer's map
+    transparent where it is weak, of single pixels a picture on mid grey."""
     why = explaining(request).results.get(explanation).why
     content = await request.app.state.turns.run(request, lambda _: heat_png(why))
     return Response(content, media_type="image/png", headers=_FOREVER)
@@ -73,7 +74,13 @@ async def spot(request: Request, explanation: str, asked: forms.AskedSpot) -> An
 
 
 def heat_png(why: Explanation) -> bytes:
-    """The map of one image as it is laid over the photo."""
+    """The map of one image as it is laid over the photo; a map of single pixels as the picture that
+    it is, since thin strokes over a photo can be read by nobody."""
+    drawn = pixels_drawn(why)
+    if drawn is not None:
+        stream = io.BytesIO()
+        drawn.save(stream, "PNG")
+        return stream.getvalue()
     return heat_bytes(heat_of(why, why.signed), signed=why.signed)
 
 

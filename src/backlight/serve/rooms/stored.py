@@ -1,12 +1,13 @@
 """Explanations that are kept in the store, when somebody asks for it.
 
+    GET    /api/store                     whether anything can be kept
     POST   /api/stored                    {explanation, name} → {stored, …}
     GET    /api/stored                    the last first
     GET    /api/stored/{number}           what was asked and answered; the photo can be asked about
     GET    /api/stored/{number}/heat.png, picture.png, map.npz
     DELETE /api/stored/{number}
 
-All answer 404 in words where the app was started without a store.
+All of /api/stored answer 404 in words where the app was started without a store.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from starlette.responses import Response
 from backlight.explanations.saving import encoded
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.results import Result
-from backlight.serve.explaining.state import explaining
+from backlight.serve.explaining.state import KEEPS_NOTHING, explaining
 from backlight.serve.explaining.store import Entry, Row
 from backlight.serve.failures import RESPONSES
 from backlight.serve.rooms.explanations import KINDS, as_file, heat_png
 
-router = APIRouter(prefix="/api/stored", tags=["stored"], responses=RESPONSES)
+router = APIRouter(prefix="/api", tags=["stored"], responses=RESPONSES)
 
 Number = Annotated[int, Path(ge=1, lt=2**62)]
 _FILE: Final[dict[int | str, dict[str, Any]]] = {
@@ -34,7 +35,14 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.post("", response_model=forms.StoredLine)
+@router.get("/store", response_model=forms.StoreKept)
+def has_store(request: Request) -> Any:
+    """Whether explanations can be kept at all."""
+    keeps = explaining(request).keeps
+    return {"keeps": keeps, "message": "" if keeps else KEEPS_NOTHING}
+
+
+@router.post("/stored", response_model=forms.StoredLine)
 async def keep(request: Request, asked: forms.AskedToStore) -> Any:
     """Keep an explanation with its photo."""
     here = explaining(request)
@@ -59,13 +67,13 @@ async def keep(request: Request, asked: forms.AskedToStore) -> Any:
     return _line(await request.app.state.turns.run(request, kept))
 
 
-@router.get("", response_model=list[forms.StoredLine])
+@router.get("/stored", response_model=list[forms.StoredLine])
 def list_kept(request: Request) -> Any:
     """What is kept, the last first."""
     return [_line(row) for row in explaining(request).store.rows()]
 
 
-@router.get("/{number}", response_model=forms.StoredAnswer)
+@router.get("/stored/{number}", response_model=forms.StoredAnswer)
 async def reopen(request: Request, number: Number) -> Any:
     """What was asked and answered. The photo is in memory again, so that it can be asked about."""
     here = explaining(request)
@@ -89,7 +97,7 @@ async def reopen(request: Request, number: Number) -> Any:
     return await run_in_threadpool(opened)
 
 
-@router.get("/{number}/{file}", response_class=Response, responses=_FILE)
+@router.get("/stored/{number}/{file}", response_class=Response, responses=_FILE)
 def kept_file(
     request: Request, number: Number, file: Literal["heat.png", "picture.png", "map.npz"]
 ) -> Response:
@@ -101,7 +109,7 @@ def kept_file(
     return as_file(content, f"{store.row(number).name}.why", path.suffix)
 
 
-@router.delete("/{number}", status_code=204, response_class=Response)
+@router.delete("/stored/{number}", status_code=204, response_class=Response)
 def forget(request: Request, number: Number) -> Response:
     """Delete one that is kept, with its photo."""
     explaining(request).store.delete(number)
