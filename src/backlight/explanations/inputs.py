@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -114,9 +115,8 @@ class Inputs:
             return entry[place] if is_batched else entry
 
         named = None if self.named is None else {k: cut(v) for k, v in self.named.items()}
-        arguments, photos = tuple(map(cut, self.arguments)), self.photos[place]
-        texts, own = self.texts[place], self.own_words
-        return Inputs(self.image[place], arguments, named, photos, texts, own)
+        arguments, words = tuple(map(cut, self.arguments)), (self.texts[place], self.own_words)
+        return Inputs(self.image[place], arguments, named, self.photos[place], *words)
 
 
 class _ImageGoesHere:
@@ -164,16 +164,15 @@ def prepare(model: Model, given: Any) -> Inputs:
         model: its preprocessing turns photos into tensors; tensors are taken as they are, but for
             the model's device and, where all its weights share one, floating-point type.
         given: a photo (path, bytes, PIL image, array of height × width × channels, or a `Photo`
-            that was read before), a list of photos, a tensor (B, C, H, W) or (C, H, W), or a tuple
-            or mapping of tensors for a model with several inputs.
+            read before), a list of photos, a tensor (B, C, H, W) or (C, H, W), or a tuple or
+            mapping of tensors for a model with several inputs.
 
     Raises:
         ImageError: a photo cannot be read.
         InputError: anything else that does not fit the model.
     """
     inputs = _prepared(model, given)
-    height, width = inputs.size
-    if not height * width * len(inputs.image):
+    if not math.prod(inputs.size) * len(inputs.image):
         raise InputError(f"the input tensor is empty: shape {tuple(inputs.image.shape)}")
     _check_finite(inputs)
     return inputs
