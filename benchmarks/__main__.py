@@ -9,7 +9,7 @@ import platform
 import numpy as np
 import torch
 
-from benchmarks import explaining, gradients, localisation, starting, training, ways
+from benchmarks import explaining, gradients, localisation, serving, starting, training, ways
 
 PARTS = {
     "starting": starting.run,
@@ -18,6 +18,7 @@ PARTS = {
     "ways": ways.run,
     "training": training.run,
     "localisation": localisation.run,
+    "serve": serving.run,
 }
 
 

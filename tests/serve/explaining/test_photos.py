@@ -118,6 +118,16 @@ def test_pixels_that_have_gone_are_read_again() -> None:
     assert np.array_equal(np.asarray(found), np.asarray(photo(0, 80, 60)))
 
 
+def test_a_photo_is_read_once(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = photos.get("scene:7")
+
+    def again(*_: object, **__: object) -> None:
+        raise AssertionError("it was made again")
+
+    monkeypatch.setattr("backlight.serve.explaining.photos.read_sample", again)
+    assert photos.get("scene:7") is first
+
+
 def test_a_large_photo_is_shown_smaller() -> None:
     photos = Photos(most_pixels=10_000_000, most_bytes=2**26)
     name, _ = photos.add(png(photo(0, 2400, 1200)))

@@ -158,7 +158,7 @@ def test_memory_does_not_grow_with_the_requests() -> None:
             gc.collect()
             return sum(isinstance(one, torch.Tensor) for one in gc.get_objects())
 
-        first, later = use(60, 0), use(240, 60)
+        first, later = use(40, 0), use(200, 40)
         assert len(state.results) == 10
         assert state.photos._files.bytes + state.photos._read.bytes <= 2 * 2**20
         assert not state.together._waiting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from PIL import Image
@@ -40,9 +41,7 @@ class Photos:
         self._files: Recent[_File] = Recent(
             most_bytes // 2, lambda file: {id(file): len(file.content)}
         )
-        self._read: Recent[Image.Image] = Recent(
-            most_bytes // 2, lambda picture: {id(picture): picture.width * picture.height * 3}
-        )
+        self._read: Recent[Photo] = Recent(most_bytes // 2, _pixels)
         self._shown: Recent[tuple[bytes, str]] = Recent(
             _MOST_SHOWN, lambda shown: {id(shown): len(shown[0])}
         )
@@ -60,8 +59,9 @@ class Photos:
             raise ImageError("an empty file was sent: expected a photo")
         picture = read_image(content, most_pixels=self._most_pixels)
         photo = hashlib.sha256(content).hexdigest()[:_DIGITS]
-        self._files.put(photo, _File(content, safe_name(name)))
-        self._read.put(photo, picture)
+        file = _File(content, safe_name(name))
+        self._files.put(photo, file)
+        self._read.put(photo, _whole(picture, file.name, photo))
         return photo, picture
 
     def file(self, photo: str) -> tuple[bytes, str]:
@@ -90,13 +90,12 @@ class Photos:
         Raises:
             NotThere: as for `file`.
         """
-        content, name = self.file(photo)
-        picture = self._read.get(photo)
-        if picture is None:
-            picture = read_image(content, most_pixels=self._most_pixels)
-            self._read.put(photo, picture)
-        whole = (0.0, 0.0, float(picture.width), float(picture.height))
-        return Photo(picture, whole, name or photo, bool(name))
+        found = self._read.get(photo)
+        if found is None:
+            content, name = self.file(photo)
+            found = _whole(read_image(content, most_pixels=self._most_pixels), name, photo)
+            self._read.put(photo, found)
+        return found
 
     def shown(self, photo: str) -> tuple[bytes, str]:
         """A photo as it is shown, at most 1600 pixels a side: its bytes and its kind."""
@@ -105,6 +104,16 @@ class Photos:
             shown = photo_bytes(self.get(photo).picture)
             self._shown.put(photo, shown)
         return shown
+
+
+def _whole(picture: Image.Image, name: str, photo: str) -> Photo:
+    """A picture as `explain` takes it; it finds out by itself what of it the network sees."""
+    region = (0.0, 0.0, float(picture.width), float(picture.height))
+    return Photo(picture, region, name or photo, bool(name))
+
+
+def _pixels(photo: Photo) -> dict[Hashable, int]:
+    return {id(photo.picture): 3 * photo.picture.width * photo.picture.height}
 
 
 def safe_name(name: str) -> str:

@@ -23,6 +23,8 @@ from backlight.show.encode import heat_uri
 TOP = 5
 # Maps of more cells are told as pictures and files only.
 MOST_CELLS = 4096
+# Pixels of the longer side of a feature map's picture, of which several stand side by side.
+_THUMB = 128
 
 
 def told(why: Explanation) -> dict[str, Any]:
@@ -135,6 +137,8 @@ def _channel(channel: Channel) -> dict[str, Any]:
     signed = bool((values < 0).any())
     scaled = values / largest if largest > 0 else values
     cells = values.numel() <= MOST_CELLS
+    rows, columns = scaled.shape
+    grow = _THUMB / max(rows, columns)
     return {
         "index": channel.index,
         "weight": finite(channel.weight),
@@ -142,5 +146,9 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "contribution": finite(channel.contribution),
         "signed": signed,
         "values": numbers(values) if cells else None,
-        "heat": heat_uri(scaled.cpu().numpy(), signed=signed),
+        "heat": heat_uri(
+            scaled.cpu().numpy(),
+            signed=signed,
+            size=(max(1, round(columns * grow)), max(1, round(rows * grow))),
+        ),
     }
