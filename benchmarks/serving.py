@@ -94,7 +94,7 @@ def cost_of_a_request(served: App, name: str) -> Iterator[Line]:
             "library + heat": library_with_heat,
             "request + heat": lambda: got(connection, asked(connection, body)["heat"]),
         },
-        rounds=31,
+        rounds=15,
         warm_up=3,
     )
     print(f"{name}, one after the other: " + listed(seconds))

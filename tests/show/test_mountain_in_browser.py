@@ -177,6 +177,13 @@ def test_nothing_scrolls_sideways(opened, width: int, scheme: str) -> None:
     assert tab.locator(".mountain-map").bounding_box()["width"] > 0.4 * min(width, 1500)
 
 
+def test_in_a_notebook_s_frame_it_plays_too(opened) -> None:
+    tab = opened(f"<!DOCTYPE html><body>{Mountain(well_story())._repr_html_()}</body>")
+    frame = tab.frame_locator("iframe")
+    frame.get_by_label("Step", exact=True).fill("5")
+    assert frame.locator("dd[data-name='step']").inner_text() == "5 of 40"
+
+
 COST = """() => {
     // How long the page's own work in each frame takes, whatever the screen's rhythm is.
     window.worked = [];

@@ -92,13 +92,3 @@ def _add_pages(app: FastAPI) -> None:
 
     for path in ("/", *(f"/{room}" for room in ROOMS)):
         app.add_api_route(path, index, include_in_schema=False)
-
-    async def plotly() -> FileResponse:
-        return FileResponse(_plotly(), headers={"cache-control": "max-age=86400"})
-
-    app.add_api_route("/static/plotly.min.js", plotly, include_in_schema=False)
-
-
-def _plotly() -> Path:
-    """The script of the installed plotly package."""
-    return Path(str(files("plotly").joinpath("package_data", "plotly.min.js")))

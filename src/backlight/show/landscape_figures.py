@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from backlight.errors import InputError, MissingExtraError, did_you_mean
+from backlight.errors import InputError, did_you_mean
+from backlight.show.curves import figure_class
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -211,9 +212,4 @@ def _title(axes: Any, here: Mapping[str, Any], climbs: Mapping[str, Any] | None)
 
 
 def _figure(width: float, height: float) -> Figure:
-    """A figure of its own: pyplot's global state is left alone."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as problem:
-        raise MissingExtraError("matplotlib", "plot") from problem
-    return Figure(figsize=(width, height), layout="constrained")
+    return figure_class()(figsize=(width, height), layout="constrained")

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from backlight.errors import FileError, InputError, did_you_mean
 from backlight.show.curves import check_figure, save
 from backlight.show.files import check_writable, write_whole
+from backlight.show.framed import framed
 from backlight.show.web_page import web_page
 
 _ENDINGS = ("html", "png", "svg", "pdf")
@@ -85,15 +86,13 @@ class Mountain:
             return slice_figure(here, climbs[climb])
         return plane_figure(here, climbs[climb], view)
 
-    def _repr_html_(self) -> str:
-        """The page in a frame of its own, so that its style and the notebook's do not meet."""
-        from html import escape
+    def __repr__(self) -> str:
+        climbs = self.story["climbs"]
+        count = len(climbs[0]["paths"])
+        return f"<mountain: {self.story['map']['title']}, {count} climbers {len(climbs)} times>"
 
-        page = escape(self.html(), quote=True)
-        return (
-            f'<iframe srcdoc="{page}" style="width: 100%; height: 60rem; border: 0" '
-            'title="A landscape to climb on"></iframe>'
-        )
+    def _repr_html_(self) -> str:
+        return framed(self.html(), self.story["map"]["title"], height="60rem")
 
 
 def check_ending(path: str | os.PathLike[str], *, overwrite: bool = False) -> str:

@@ -20,7 +20,7 @@ from backlight.serve.explaining import forms
 from backlight.serve.explaining.label_search import found_labels
 from backlight.serve.explaining.samples import samples
 from backlight.serve.explaining.state import explaining
-from backlight.serve.failures import RESPONSES
+from backlight.serve.failures import RESPONSES, Failed
 
 router = APIRouter(prefix="/api", tags=["explain"], responses=RESPONSES)
 
@@ -44,7 +44,12 @@ _UPLOAD: Final = {
 }
 
 
-@router.post("/photos", response_model=forms.SentPhoto, openapi_extra=_UPLOAD)
+@router.post(
+    "/photos",
+    response_model=forms.SentPhoto,
+    openapi_extra=_UPLOAD,
+    responses={415: {"model": Failed, "description": "What was sent is no form"}},
+)
 async def send_photo(request: Request) -> Any:
     """Send a photo. It is kept in memory, among the last ones, and nowhere else."""
     here = explaining(request)

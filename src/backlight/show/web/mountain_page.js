@@ -1,54 +1,67 @@
 // A page of its own: a landscape and climbs that were recorded on it, to be replayed.
 
+import { h } from "./elements.js";
 import { numberText } from "./numbers.js";
-import { mountainStage } from "./mountain_stage.js";
+import { MountainStage } from "./mountain_stage.js";
 import { pointText } from "./mountain_words.js";
 
 /** Draws the page's data, `{map, climbs}`, in `root`. */
 export function startMountain(root, data) {
-  const { map, climbs } = data;
-  const note = made("p", "mountain-note");
-  note.setAttribute("role", "status");
-  const settings = { direction: climbs[0].gait.direction, rate: middle(climbs), momentum: climbs[0].gait.momentum };
-  const side = made("div", "mountain-side");
-  const stageRoot = made("div", "mountain-stage");
-  root.className = "mountain";
-  root.append(side, stageRoot);
-  let chosen = 0;
+  return new MountainPage(root, data);
+}
 
-  const current = () => climbs.find(({ gait }) =>
-    gait.direction === settings.direction && gait.rate === settings.rate && gait.momentum === settings.momentum);
-  const stage = mountainStage(stageRoot, {
-    onPlace: (at) => choose(nearest(map, current(), at), at),
-    onNudge: (way) => choose(towards(map, current(), chosen, way), null),
-  });
-
-  function choose(climber, asked) {
-    chosen = climber;
-    stage.setRecord(current(), chosen);
-    const start = pointText(current().paths[chosen][0], map);
-    note.textContent = asked
-      ? `You asked for ${pointText(asked, map)}. The climbs were recorded from ${current().paths.length} starts; the nearest is ${start}.`
-      : `The climb from ${start}, one of ${current().paths.length} that were recorded.`;
-    stage.clock.play();
+class MountainPage {
+  constructor(root, { map, climbs }) {
+    const { direction, momentum } = climbs[0].gait;
+    Object.assign(this, { map, climbs, chosen: 0, settings: { direction, rate: middle(climbs), momentum } });
+    this.note = h("p", { class: "mountain-note", role: "status" });
+    const side = h("div", { class: "mountain-side" });
+    const stage = h("div", { class: "mountain-stage" });
+    root.classList.add("mountain");
+    root.append(side, stage);
+    this.stage = new MountainStage(stage, {
+      onPlace: (at) => this.follow(nearest(map, this.current, at), at),
+      onNudge: (way) => this.follow(towards(map, this.current, this.chosen, way), null),
+    });
+    side.append(...this.controls(), this.note);
+    this.stage.setMap(map);
+    this.stage.setRecord(this.current, this.chosen);
+    this.note.textContent = `${this.current.paths.length} climbs were recorded for each setting. Click on the map: the one that started nearest is followed.`;
   }
 
-  function show() {
-    stage.setRecord(current(), chosen);
-    stage.clock.play();
+  /** The climbs that were recorded with what is chosen. */
+  get current() {
+    return this.climbs.find(({ gait }) => Object.entries(this.settings).every(([name, value]) => gait[name] === value));
   }
 
-  side.append(
-    radios("Which way", unique(climbs, "direction"), settings.direction, (text) => text, (value) => { settings.direction = value; show(); }),
-    radios("Learning rate", unique(climbs, "rate"), settings.rate, (value) => numberText(value, 3), (value) => { settings.rate = value; show(); }),
-  );
-  const momenta = unique(climbs, "momentum");
-  if (momenta.length > 1) side.append(radios("Momentum", momenta, settings.momentum, (value) => numberText(value, 3), (value) => { settings.momentum = value; show(); }));
-  if (map.kind === "plane") side.append(radios("Seen as", ["contours", "surface"], "contours", (text) => text, (value) => stage.setShape(value)));
-  side.append(tick("Blindfold: only the local slope is shown", (on) => stage.setBlind(on)), note);
-  stage.setMap(map);
-  stage.setRecord(current(), chosen);
-  note.textContent = `${current().paths.length} climbs were recorded for each setting. Click on the map: the one that started nearest is followed.`;
+  controls() {
+    const number = (value) => numberText(value, 3);
+    const choice = (legend, name, told) => radios(legend, unique(this.climbs, name), this.settings[name], told, (value) => {
+      this.settings[name] = value;
+      this.replay();
+    });
+    return [
+      choice("Which way", "direction", String), choice("Learning rate", "rate", number),
+      ...(unique(this.climbs, "momentum").length > 1 ? [choice("Momentum", "momentum", number)] : []),
+      ...(this.map.kind === "plane" ? [radios("Seen as", ["contours", "surface"], "contours", String, (name) => this.stage.setShape(name))] : []),
+      tick("Blindfold: only the local slope is shown", (on) => this.stage.setBlind(on)),
+    ];
+  }
+
+  replay() {
+    this.stage.setRecord(this.current, this.chosen);
+    this.stage.clock.play();
+  }
+
+  follow(climber, asked) {
+    this.chosen = climber;
+    const { paths } = this.current;
+    const start = pointText(paths[climber][0], this.map);
+    this.note.textContent = asked
+      ? `You asked for ${pointText(asked, this.map)}. The climbs were recorded from ${paths.length} starts; the nearest is ${start}.`
+      : `The climb from ${start}, one of ${paths.length} that were recorded.`;
+    this.replay();
+  }
 }
 
 function middle(climbs) {
@@ -83,31 +96,13 @@ function towards(map, record, from, [across, up]) {
   return best.climber;
 }
 
-function made(tag, className, ...children) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-
 function radios(legend, values, chosen, told, onChange) {
-  const group = made("fieldset", "choices", made("legend", "", legend));
-  const row = made("div", "");
-  for (const value of values) {
-    const input = made("input", "");
-    input.type = "radio";
-    input.name = legend;
-    input.checked = value === chosen;
-    input.addEventListener("change", () => onChange(value));
-    row.append(made("label", "", input, made("span", "", told(value))));
-  }
-  group.append(row);
-  return group;
+  return h("fieldset", { class: "choices" }, h("legend", {}, legend), h("div", {}, values.map((value) => h("label", {},
+    h("input", { type: "radio", name: legend, checked: value === chosen, onchange: () => onChange(value) }),
+    h("span", {}, told(value))))));
 }
 
 function tick(text, onChange) {
-  const input = made("input", "");
-  input.type = "checkbox";
-  input.addEventListener("change", () => onChange(input.checked));
-  return made("label", "mountain-tick", input, made("span", "", text));
+  const input = h("input", { type: "checkbox", onchange: () => onChange(input.checked) });
+  return h("label", { class: "mountain-tick" }, input, h("span", {}, text));
 }

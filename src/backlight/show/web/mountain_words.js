@@ -1,5 +1,6 @@
 // What is seen, in words and numbers: the climber's readout, the counts, the places.
 
+import { h } from "./elements.js";
 import { numberText } from "./numbers.js";
 import { endColour } from "./mountain_colours.js";
 import { climberAt } from "./mountain_climbers.js";
@@ -41,14 +42,7 @@ export function readout(record, climber, time, map, blind) {
 
 /** A description list of pairs, filled anew. */
 export function fillList(list, pairs) {
-  list.replaceChildren(...pairs.flatMap(([name, text]) => {
-    const term = document.createElement("dt");
-    const told = document.createElement("dd");
-    term.textContent = name;
-    told.textContent = text;
-    told.dataset.name = name;
-    return [term, told];
-  }));
+  list.replaceChildren(...pairs.flatMap(([name, text]) => [h("dt", {}, name), h("dd", { "data-name": name }, text)]));
 }
 
 /** The counts of where climbers ended: a bar for each way. */
@@ -56,44 +50,22 @@ export function fillTally(root, record, map, places) {
   const total = record.paths.length;
   const names = new Map(map.places.map((place) => [place.label, place.name]));
   root.replaceChildren(...record.tally.map(({ how, place, count }) => {
-    const row = document.createElement("li");
-    const bar = document.createElement("span");
-    bar.className = "bar-of";
+    const bar = h("span", { class: how === "reached" ? "bar-of" : "bar-of weak" });
     bar.style.setProperty("--share", String(count / total));
     bar.style.setProperty("--colour", endColour({ how, place }, places));
-    if (how !== "reached") bar.classList.add("weak");
-    const words = document.createElement("span");
-    words.className = "words";
-    words.textContent = endText({ how, place }) + (how === "reached" ? ` (${names.get(place)})` : "");
-    const number = document.createElement("b");
-    number.textContent = String(count);
-    row.dataset.how = how;
-    row.dataset.place = place ?? "";
-    row.append(number, words, bar);
-    return row;
+    const words = endText({ how, place }) + (how === "reached" ? ` (${names.get(place)})` : "");
+    return h("li", { "data-how": how, "data-place": place ?? "" }, h("b", {}, String(count)), h("span", { class: "words" }, words), bar);
   }));
 }
 
 /** The places of a map in a table's body: sign, kind, where, cost. */
 export function fillPlaces(body, map, places) {
   body.replaceChildren(...map.places.map((place) => {
-    const row = document.createElement("tr");
-    const sign = document.createElement("span");
-    sign.className = "sign";
-    sign.textContent = place.label.split(" ")[1];
+    const sign = h("span", { class: "sign" }, place.label.split(" ")[1]);
     sign.style.setProperty("--colour", places.get(place.label));
-    const cells = [sign, place.name, pointText(place.at, map), numberText(place.height, 5)].map((content, k) => {
-      const cell = document.createElement(k ? "td" : "th");
-      if (k === 0) {
-        cell.scope = "row";
-        cell.setAttribute("aria-label", place.label);
-      }
-      if (k > 1) cell.className = "number";
-      cell.append(content);
-      return cell;
-    });
-    row.append(...cells);
-    return row;
+    return h("tr", {},
+      h("th", { scope: "row", "aria-label": place.label }, sign), h("td", {}, place.name),
+      h("td", { class: "number" }, pointText(place.at, map)), h("td", { class: "number" }, numberText(place.height, 5)));
   }));
 }
 

@@ -1,6 +1,6 @@
 // The Mountain room: a climber on the cost of a network, or a hundred of them.
 
-import { mountainStage } from "/static/show/mountain_stage.js";
+import { MountainStage } from "/static/show/mountain_stage.js";
 import { getJSON, postJSON } from "../api.js";
 import { announce, clearError, h, later, showError, styled } from "../widgets.js";
 import { gaitForm, gaitOf } from "./mountain/gait_form.js";
@@ -37,7 +37,7 @@ class Room {
       h("header", { class: "masthead" }, h("h1", {}, title),
         h("p", { class: "lede" }, "The cost of a small network is a landscape. Put a climber down, by a click or with arrow keys, and watch where the slope leads.")),
       h("div", { class: "mountain" }, h("section", { class: "mountain-side", "aria-label": "What is climbed, and how" }, where, this.gait, this.working), stage));
-    this.stage = mountainStage(stage, {
+    this.stage = new MountainStage(stage, {
       onPlace: (at) => this.place(at),
       onNudge: (way, far) => this.nudge(way, far),
       onTime: (step) => { if (this.shown) this.state.set({ step: step || null }); },

@@ -15,7 +15,7 @@ function differenceOf(session, number) {
   const { catalogue, model } = session;
   const label = (index) => (/^\d+$/.test(index) ? catalogue.name(model.name, index) : index);
   const told = {
-    not: (value) => (value ? "what speaks against" : "what speaks for"),
+    not: (value) => (value ? "against" : "for"),
     target: (value) => label(value) || session.answers[number]?.target.name || "the top class",
     against: (value) => (value ? `rather than ${label(value)}` : ""),
     layer: (value) => value || session.answers[number]?.layer?.name || "the best layer",

@@ -53,7 +53,7 @@ export function spotPanel(session) {
   function draw(parts) {
     const { row, column, rows, columns, value, rest, channels } = parts;
     said.textContent = `Row ${row + 1}, column ${column + 1} of ${rows} × ${columns}: the map is the sum of weight × activation over all channels.`;
-    sum.replaceChildren(h("strong", {}, numberText(value)), ` = these ${channels.length} channels + ${numberText(rest)} by the others`);
+    sum.replaceChildren(h("strong", {}, numberText(value)), ` = these ${channels.length} channels ${rest < 0 ? "−" : "+"} ${numberText(Math.abs(rest))} by the others`);
     const largest = Math.max(...channels.map((channel) => Math.abs(channel.contribution)), Number.MIN_VALUE);
     list.replaceChildren(...channels.map((channel) => item(channel, largest, parts)));
     announce(`Row ${row + 1}, column ${column + 1}: ${numberText(value)}; most by channel ${channels[0].index}, ${numberText(channels[0].contribution)}`);
