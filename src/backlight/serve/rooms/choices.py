@@ -62,15 +62,21 @@ async def send_photo(request: Request) -> Any:
     return {"photo": photo, "width": picture.width, "height": picture.height}
 
 
+Side = Annotated[int | None, Query(ge=16, le=512, description="Pixels of the longer side")]
+
+
 @router.get(
     "/photos/{photo}",
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}, "image/png": {}}}},
 )
-async def show_photo(request: Request, photo: str) -> Response:
-    """A photo as it is shown: upright, at most 1600 pixels a side."""
-    shown = explaining(request).photos.shown
-    content, kind = await run_in_threadpool(shown, photo)
+async def show_photo(request: Request, photo: str, side: Side = None) -> Response:
+    """A photo as it is shown: upright, at most 1600 pixels a side, or as few as are asked for."""
+    photos = explaining(request).photos
+    if side is None:
+        content, kind = await run_in_threadpool(photos.shown, photo)
+    else:
+        content, kind = await run_in_threadpool(photos.thumbnail, photo, side)
     headers = {"cache-control": "private, max-age=3600"}
     return Response(content, media_type=f"image/{kind}", headers=headers)
 
