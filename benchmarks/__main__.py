@@ -9,15 +9,26 @@ import platform
 import numpy as np
 import torch
 
-from benchmarks import explaining, gradients, localisation, starting, training, ways
+from benchmarks import (
+    explaining,
+    gradients,
+    localisation,
+    serving,
+    starting,
+    stepping,
+    training,
+    ways,
+)
 
 PARTS = {
     "starting": starting.run,
     "gradients": gradients.run,
     "explaining": explaining.run,
     "ways": ways.run,
+    "stepping": stepping.run,
     "training": training.run,
     "localisation": localisation.run,
+    "serve": serving.run,
 }
 
 

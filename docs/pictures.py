@@ -11,15 +11,18 @@ import itertools
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mountain_pictures import mountains
 from PIL import Image
 from policy_pictures import catch, pong
 
 import backlight as bl
+from backlight.networks.sweeps.offered import offer
 
 IMAGES = Path(__file__).parent / "images"
 
@@ -32,6 +35,8 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     curves()
     three_deltas()
+    sweep()
+    mountains(IMAGES)
     three_levels()
     words_of_a_caption()
     two_questions()
@@ -65,6 +70,20 @@ def curves() -> None:
         plot(picture, overwrite=True)
         few_colours = Image.open(picture).convert("RGB").quantize(64)
         few_colours.save(picture, optimize=True)
+
+
+def sweep() -> None:
+    """A network on the way back, and the page to step through it."""
+    found = offer("example-4")
+    shown = bl.show.sweep(
+        found.network, found.parameters, found.x, found.t, title="Example 4, step by step"
+    )
+    picture = shown.save(IMAGES / "sweep.png", step=5, overwrite=True)
+    few_colours = Image.open(picture).convert("RGB").quantize(64)
+    few_colours.save(picture, optimize=True)
+    with tempfile.TemporaryDirectory() as folder:
+        page = shown.save(Path(folder) / "sweep.html")
+        photograph(page, IMAGES / "sweep.page.png", keys=["ArrowRight"] * 10)
 
 
 def three_deltas() -> None:
@@ -230,8 +249,8 @@ def _accuracies(deltas: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def photograph(page: Path, picture: Path) -> None:
-    """A screenshot of the page, if Chromium and Playwright are there."""
+def photograph(page: Path, picture: Path, keys: Sequence[str] = ()) -> None:
+    """A screenshot of the page after these keys, if Chromium and Playwright are there."""
     chromium = shutil.which("chromium")
     if chromium is None or importlib.util.find_spec("playwright") is None:
         print("no Chromium or no Playwright: the page is not photographed")
@@ -244,6 +263,8 @@ def photograph(page: Path, picture: Path) -> None:
         )
         tab = browser.new_page(viewport={"width": 1100, "height": 900})
         tab.goto(page.as_uri())
+        for key in keys:
+            tab.keyboard.press(key)
         tab.screenshot(path=picture)
         browser.close()
 

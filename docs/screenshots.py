@@ -21,17 +21,26 @@ from backlight.serve.app import create_app
 from backlight.serve.launching import bound
 
 IMAGES: Final = Path(__file__).parent / "images"
-SIZES: Final = {"phone": (360, 740), "laptop": (1280, 800), "4k": (3840, 2160)}
+SIZES: Final = {
+    "phone": (360, 740),
+    "laptop": (1280, 800),
+    "4k": (3840, 2160),
+    "page": (1280, 1000),
+}
+
+
+LOOKED_AT: Final = ("phone", "laptop", "4k")
 
 
 def explained(tab: Any) -> None:
     """Until the map lies over the photo."""
-    tab.locator("[data-state='done'], .stage .heat").first.wait_for(timeout=60_000)
+    tab.get_by_role("link", name="PNG").or_(tab.get_by_role("button", name="PNG")).wait_for()
+    tab.wait_for_timeout(1000)
 
 
 def climbed(tab: Any) -> None:
     """A hundred climbers, on their way."""
-    tab.get_by_role("button", name="hundred").first.click()
+    tab.get_by_label("A hundred climbers").check()
     tab.wait_for_timeout(3000)
 
 
@@ -46,11 +55,14 @@ def waited(tab: Any) -> None:
     tab.wait_for_timeout(3000)
 
 
+#: The middle of the backward sweep.
+STEP: Final = "?step=11"
+
 #: Each room's address, and what is done there before it is photographed.
 ROOMS: Final[dict[str, tuple[str, Callable[[Any], None]]]] = {
     "explain": ("/explain", explained),
-    "sweep": ("/sweep", waited),
-    "mountain": ("/mountain", climbed),
+    "sweep": ("/sweep" + STEP, waited),
+    "mountain": ("/mountain?land=two-weights", climbed),
     "ways": ("/ways", waited),
     "train": ("/train?pace=7", trained),
     "api": ("/api", waited),
@@ -68,11 +80,11 @@ def main(folder: str | None = None) -> None:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         if folder is None:
             for room in SHOWN:
-                photograph(browser, address, room, "laptop", "light", IMAGES / f"app.{room}.png")
+                photograph(browser, address, room, "page", "light", IMAGES / f"app.{room}.png")
             return
         Path(folder).mkdir(parents=True, exist_ok=True)
         for room in ROOMS:
-            for size in SIZES:
+            for size in LOOKED_AT:
                 for scheme in ("light", "dark"):
                     path = Path(folder) / f"{room}.{size}.{scheme}.png"
                     photograph(browser, address, room, size, scheme, path)

@@ -20,9 +20,12 @@ COMMANDS = (
     "methods",
     "gradients",
     "check",
+    "sweep",
     "play",
     "train",
     "predict",
+    "mountain",
+    "serve",
 )
 
 

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "cli": {"backlight", "errors", "commands"},
     "__main__": {"cli"},
     # Only where names are looked up: the public face of everything below the command line.
-    "__init__": {"errors", "models", "explanations", "gradients", "networks"},
+    "__init__": {"errors", "models", "explanations", "gradients", "networks", "show"},
 }
 
 

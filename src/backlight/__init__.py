@@ -18,6 +18,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from backlight import show as show
     from backlight.errors import BacklightError as BacklightError
     from backlight.explanations.episodes import Episode as Episode
     from backlight.explanations.episodes import explain_episode as explain_episode
@@ -155,6 +156,8 @@ __all__ = [  # noqa: RUF022  (in the order a reader needs them)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "show":  # a room whose functions are for notebooks: bl.show.sweep(…)
+        return importlib.import_module("backlight.show")
     if name not in _HOMES:
         from backlight.errors import did_you_mean
 

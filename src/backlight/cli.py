@@ -11,9 +11,11 @@ from backlight import __version__
 from backlight.commands import terminal
 from backlight.commands.explain_parsers import add_explain, add_layers, add_lists
 from backlight.commands.gradient_parsers import add_check, add_gradients
+from backlight.commands.mountain_parser import add_mountain
 from backlight.commands.parser_parts import add_traceback
 from backlight.commands.play_parser import add_play
 from backlight.commands.serve_parser import add_serve
+from backlight.commands.sweep_parser import add_sweep
 from backlight.commands.training_parsers import add_predict, add_train
 from backlight.commands.wording import reason
 from backlight.errors import did_you_mean
@@ -100,9 +102,11 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     add_lists(commands)
     add_gradients(commands)
     add_check(commands)
+    add_sweep(commands)
     add_play(commands)
     add_train(commands)
     add_predict(commands)
+    add_mountain(commands)
     add_serve(commands)
     return top, commands.choices
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 
 import pytest
@@ -45,3 +46,27 @@ def test_a_long_name_leaves_room_for_the_bar(monkeypatch: pytest.MonkeyPatch) ->
         progress.done()
     assert "x" * 40 not in stream.getvalue()
     assert "…: " in stream.getvalue()
+
+
+def test_what_takes_a_while_says_how_far_it_has_come(
+    explain: Run, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backlight.commands.progress._PATIENCE", -1.0)
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    explain(photo, "--gradients", "dual", "--json")
+    told = [int(done) for done in re.findall(r"cat\.png (\d+)/\d+: ", stream.getvalue())]
+    assert told[0] == 0
+    assert told == sorted(told)
+    (total,) = set(re.findall(r"cat\.png \d+/(\d+): ", stream.getvalue()))
+    assert told[-1] == int(total)
+
+
+def test_what_is_quick_is_shown_without_numbers(
+    explain: Run, photo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backlight.commands.progress._PATIENCE", 3600.0)
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    explain(photo, "--json")
+    assert "cat.png: " in stream.getvalue()

@@ -101,6 +101,20 @@ def test_terms_that_cancel_to_nothing_are_not_taken_for_random(f: Any, x: float)
     assert FiniteDifferences("complex-step").gradient(f, x) == pytest.approx(0, abs=1e-15)
 
 
+@pytest.mark.parametrize(("f", "x"), [(np.sqrt, 0.0), (lambda x: (x - 1) ** 0.75, 1.0)])
+def test_where_a_root_begins_the_complex_step_finds_no_slope(f: Any, x: float) -> None:
+    way = FiniteDifferences("complex-step")
+    with pytest.raises(OutputError, match="the derivative is infinite at this x"):
+        way.gradient(f, x)
+    with pytest.raises(OutputError, match="the derivative is infinite at this x"):
+        way.derivatives(f, np.array([x]), np.ones((1, 1)))
+
+
+def test_a_steep_slope_is_no_infinite_one() -> None:
+    found = FiniteDifferences("complex-step").gradient(lambda x: np.exp(40 * x), 1.0)
+    assert found == pytest.approx(40 * np.exp(40), rel=1e-14)
+
+
 @schemes
 @pytest.mark.parametrize("n", [1, 3])
 def test_a_function_that_writes_into_its_input_is_noticed(scheme: str, n: int) -> None:

@@ -15,13 +15,21 @@ from backlight.serve.settings import Settings
 @contextlib.contextmanager
 def running(settings: Settings | None = None) -> Iterator[str]:
     """The app on a free port: its base address, without a slash at the end."""
+    from backlight.serve.app import create_app
+
+    with running_app(create_app(settings)) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def running_app(app: Any) -> Iterator[str]:
+    """An application on a free port: its base address, without a slash at the end."""
     import uvicorn
 
-    from backlight.serve.app import create_app
     from backlight.serve.launching import bound
 
     listening = bound("127.0.0.1", 0)
-    config = uvicorn.Config(create_app(settings), log_level="error", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
@@ -32,6 +40,13 @@ def running(settings: Settings | None = None) -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         listening.close()
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[[Any], str]]:
+    """Runs an application until the test is over: `serving(app)` is its base address."""
+    with contextlib.ExitStack() as stack:
+        yield lambda app: stack.enter_context(running_app(app))
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import plotly
 import pytest
 from starlette.testclient import TestClient
 
@@ -29,11 +26,6 @@ def test_every_room_has_its_page_module(client: TestClient, room: str) -> None:
     assert answer.status_code == 200
     assert "javascript" in answer.headers["content-type"]
     assert "export async function mount" in answer.text
-
-
-def test_plotly_is_the_installed_package(client: TestClient) -> None:
-    installed = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    assert client.get("/static/plotly.min.js").content == installed.read_bytes()
 
 
 def test_an_asset_that_has_not_changed_is_not_sent_again(client: TestClient) -> None:

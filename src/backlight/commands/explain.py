@@ -64,7 +64,7 @@ def _explain(
         Progress(f"loading {options.model}", len(plans), unit="photo") as progress,
     ):
         warnings.filterwarnings("ignore", message="Using the model-agnostic default")
-        ask = _question(options)
+        ask = _question(options, progress)
         for photo, paths in plans:
             progress.doing(Path(photo).name)
             try:
@@ -81,7 +81,7 @@ def _explain(
             progress.done()
 
 
-def _question(options: argparse.Namespace) -> Callable[[str], Answer]:
+def _question(options: argparse.Namespace, progress: Progress) -> Callable[[str], Answer]:
     """What is asked about every photo: the model is loaded, the options are understood."""
     from backlight.commands.model import model_from
     from backlight.commands.tasks import query
@@ -103,6 +103,7 @@ def _question(options: argparse.Namespace) -> Callable[[str], Answer]:
         layer=options.layer,
         method=options.method,
         gradients=options.gradients,
+        progress=progress.part,
     )
 
     def ask(photo: str) -> Answer:

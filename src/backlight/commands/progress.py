@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from tqdm import tqdm
@@ -10,12 +11,14 @@ from tqdm import tqdm
 from backlight.commands.terminal import one_line, shorten
 
 _NAME = 32  # columns of the longest description
+_PATIENCE = 1.0  # seconds after which it is said how much of one thing is done
 
 
 class Progress:
     """Shows how many of `total` are done, and what is being done; it vanishes at the end."""
 
     def __init__(self, first: str, total: int = 1, unit: str = "it") -> None:
+        self._what, self._since = first, time.monotonic()
         self._bar: Any = tqdm(
             desc=_described(first),
             total=total,
@@ -33,7 +36,13 @@ class Progress:
 
     def doing(self, what: str) -> None:
         """Say what is being done now."""
+        self._what, self._since = what, time.monotonic()
         self._bar.set_description(_described(what))
+
+    def part(self, done: int, total: int) -> None:
+        """Say how much of it is done, once it has taken a while."""
+        if time.monotonic() - self._since > _PATIENCE:
+            self._bar.set_description(_described(self._what, f" {done}/{total}"))
 
     def done(self) -> None:
         """One more is done."""
@@ -45,5 +54,5 @@ class Progress:
         sys.stdout.flush()
 
 
-def _described(what: str) -> str:
-    return shorten(one_line(what), _NAME) + ": "
+def _described(what: str, how_far: str = "") -> str:
+    return shorten(one_line(what), _NAME) + how_far + ": "

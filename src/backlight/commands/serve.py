@@ -12,7 +12,7 @@ from backlight.errors import InputError, MissingExtraError
 if TYPE_CHECKING:
     from backlight.serve.settings import Settings
 
-_PACKAGES = ("fastapi", "uvicorn", "multipart", "plotly")
+_PACKAGES = ("fastapi", "uvicorn", "multipart")
 _SHORTEST_TOKEN = 8
 
 

@@ -17,8 +17,10 @@ _EXAMPLES = """examples:
   backlight serve --store explanations.sqlite
   backlight serve --host 0.0.0.0 --port 8080
 
-Photos stay in memory and are gone when it ends, unless --store keeps what you ask it to keep.
-At any other host than this machine's own a token is made up and printed, and asked of everyone.
+Photos stay in memory and are gone when it ends, unless --store keeps what you
+ask it to keep.
+At any other host than this machine's own a token is made up and printed, and
+asked of everyone.
 """
 
 

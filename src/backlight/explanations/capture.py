@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,6 +149,7 @@ def gradients(
     wrt: Sequence[Tensor],
     *,
     keep_graph: bool = False,
+    after: Callable[[int], object] | None = None,
 ) -> list[Tensor]:
     """Every target's vector-Jacobian product: its cotangent swept back from its root.
 
@@ -157,6 +158,7 @@ def gradients(
         cotangents: per target, d score / d root, shaped like its root.
         wrt: tensors of the graph, each of any shape (B, ...).
         keep_graph: whether the graph is needed again afterwards.
+        after: told of how many targets each sweep was, when it is over.
 
     Returns:
         For every w a tensor of shape (targets, *w.shape).
@@ -174,6 +176,8 @@ def gradients(
             same += 1
         keep = keep_graph or same < len(roots)
         parts.append(_sweep(root, cotangents[done:same], wrt, keep))
+        if after is not None:
+            after(same - done)
         done = same
     return [torch.cat(part) if len(part) > 1 else part[0] for part in zip(*parts, strict=True)]
 

@@ -8,16 +8,15 @@ differences) needs one evaluation of the tail for each channel, not for each pos
 from __future__ import annotations
 
 import dataclasses
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from backlight.errors import BacklightError, MethodError, OutputError
 from backlight.explanations.grid import Layout
+from backlight.explanations.progress import Course
 from backlight.explanations.raised import Raised
 from backlight.explanations.steps import fitted
 from backlight.explanations.tail import Tail
@@ -29,14 +28,17 @@ from backlight.gradients.method import way_name
 # Feature maps that are moved together take at most this much memory. What a tail makes of them is
 # made anew each time, and from 32 MiB on that costs a page fault for each page.
 _CHUNK_BYTES = 30 * 2**20
-# A bar is shown where it takes longer than this (seconds).
-_PATIENCE = 1.0
 
 Scores = Callable[[Any], Tensor]
 
 
 def channel_weights(
-    tail: Tail, layout: Layout, scores: Scores, way: Way, relative_step: float | None = None
+    tail: Tail,
+    layout: Layout,
+    scores: Scores,
+    way: Way,
+    relative_step: float | None = None,
+    course: Course | None = None,
 ) -> Tensor:
     """α: the mean over positions of the derivative of every score by every feature map.
 
@@ -50,6 +52,7 @@ def channel_weights(
         way: its `derivatives` are taken.
         relative_step: the step of differences that have none of their own, as a fraction of the
             size of the maps; by default the one that serves best, found by trying.
+        course: is told of each chunk of directions, and may end the run between evaluations.
 
     Returns:
         α, shape (T, B, C), at least in single precision.
@@ -58,31 +61,35 @@ def channel_weights(
         MethodError: this way does not lead through the tail.
         OutputError: a score is not finite at a step.
     """
+    course = course or Course()
     unit = _units(layout.maps(tail.cut), way)
     size = max(1, _CHUNK_BYTES // (tail.cut.numel() * tail.cut.element_size()))
     raised = Raised(tail.cut, layout, unit, min(size, layout.channels))
     differences = isinstance(way, FiniteDifferences)
 
     def moved(t: Tensor) -> Tensor:
+        course.tell()
         # Written out, what derivative rules pass through has one operation.
         there = raised(t) if differences else tail.cut + layout.everywhere(t.to(tail.cut.dtype))
         return scores(tail(there))
 
     channels = layout.channels
+    course.expect(channels)
     precision = torch.promote_types(tail.cut.dtype, torch.float32)
     start = torch.zeros(channels, dtype=precision, device=tail.cut.device)
     if isinstance(way, FiniteDifferences) and way.step is None:
         if relative_step is None:
-            way = fitted(way, moved, start, float(torch.finfo(tail.cut.dtype).eps), size)
+            way = fitted(way, moved, start, float(torch.finfo(tail.cut.dtype).eps), size, course)
         else:
             way = dataclasses.replace(way, step=relative_step)
     parts = []
-    for first in _progress(channels, size, way):
+    for first in range(0, channels, size):
         count = min(size, channels - first)
         directions = torch.zeros(count, channels, dtype=start.dtype, device=start.device)
         directions[torch.arange(count), torch.arange(first, first + count)] = 1
         parts.append(_derivatives(way, moved, start, directions))
         way = _trusting(way)
+        course.advance(count)
     found = torch.cat(parts).movedim(0, -1).to(precision)
     return found / (unit.to(precision).unsqueeze(-1) * layout.positions)
 
@@ -113,23 +120,6 @@ def _units(maps: Tensor, way: Way) -> Tensor:
 def _trusting(way: Way) -> Way:
     """Once f is known to be steady it need not be looked at again."""
     return dataclasses.replace(way, verify=False) if isinstance(way, FiniteDifferences) else way
-
-
-def _progress(total: int, size: int, way: Way) -> Iterator[int]:
-    """The first channel of each chunk; a bar on a terminal where it takes long."""
-    bar: Any = tqdm(
-        total=total,
-        desc=f"channels by {way_name(way)}",
-        unit="channel",
-        leave=False,
-        delay=_PATIENCE,
-        disable=None,
-        file=sys.stderr,
-    )
-    with bar:
-        for first in range(0, total, size):
-            yield first
-            bar.update(min(size, total - first))
 
 
 def scores_of(roots: Sequence[Callable[[Any], Tensor]], answers: Sequence[Scored]) -> Scores:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import torch
 from PIL import Image
@@ -22,7 +22,11 @@ from backlight.explanations.text_facts import TextFacts
 from backlight.explanations.word_relevance import WordRelevance
 from backlight.models.tasks import Task
 
+if TYPE_CHECKING:
+    from backlight.explanations.spots import Spot
+
 Box = tuple[int, int, int, int]
+PixelsOf = Literal["input", "photo"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,13 @@ class Again(Protocol):
     def words(self, method: str, steps: int) -> WordRelevance:
         """About the words."""
 
+    def alone(self, index: int, target: Target) -> Again:
+        """About one image of the batch only; `target` is what was asked about it."""
+
+    @property
+    def features(self) -> Tensor:
+        """The feature maps of the layer looked at, (B, C, h, w): made when first asked for."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
@@ -84,6 +95,8 @@ class Explanation:
         text_facts: its words, as far as they are known; None for images alone.
         task: what the model is made for.
         gradients: the way that the derivatives were taken by.
+        weights: class-activation methods: α_k, what each feature map was weighed by, (B, C), at
+            least in single precision; None for pixel methods.
     """
 
     map: Tensor
@@ -106,6 +119,7 @@ class Explanation:
     model_options: Mapping[str, str] = field(default_factory=dict)
     gradients: str = "backprop"
     multi_label: bool = False
+    weights: Tensor | None = None
     again: Again | None = field(default=None)
 
     @property
@@ -151,9 +165,7 @@ class Explanation:
         largest = values.abs().amax((1, 2), keepdim=True)
         return (values / torch.where(largest > 0, largest, torch.ones_like(largest))).float()
 
-    def boxes(
-        self, threshold: float = 0.15, *, of: Literal["input", "photo"] = "input"
-    ) -> list[Box | None]:
+    def boxes(self, threshold: float = 0.15, *, of: PixelsOf = "input") -> list[Box | None]:
         """For each image the box around the largest region above `threshold` of the maximum.
 
         Regions are connected by sides; the threshold of 15 % is the published one (Selvaraju et
@@ -207,9 +219,32 @@ class Explanation:
             )
         ]
 
+    def channels(
+        self, x: float, y: float, count: int = 8, *, index: int = 0, of: PixelsOf = "input"
+    ) -> Spot:
+        """Which feature maps light a spot: those with the largest contributions α_k·A_k there.
+
+        For Grad-CAM the contributions of all channels add up to the raw map's value at that cell;
+        for Guided Grad-CAM to that of its Grad-CAM. The model is run once more when this is first
+        asked for, as the feature maps are not kept until then.
+
+        Args:
+            x, y: the spot, in pixels of the model's input, or `of` the photo.
+            count: how many channels are told, those of either sign that matter most.
+            index: which image of the batch.
+
+        Raises:
+            InputError: the spot lies outside of the input, `count` is below 1, or the method looks
+                at no layer.
+            OutputError: run again, the model does not say the same.
+        """
+        from backlight.explanations.spots import spot
+
+        return spot(self, x, y, count, index, of)
+
     def with_method(self, method: str) -> Explanation:
         """The same question about the same inputs, answered with another method."""
-        return self._asked_again()(method)
+        return self.asked_again()(method)
 
     def word_relevance(self, method: str = "gradient-x-input", *, steps: int = 32) -> WordRelevance:
         """Which words of the texts the score depends on: see `backlight.word_relevance`. Computed
@@ -218,9 +253,10 @@ class Explanation:
         Raises:
             InputError: there is no text, or no embedding layer that it goes into.
         """
-        return self._asked_again().words(method, steps)
+        return self.asked_again().words(method, steps)
 
-    def _asked_again(self) -> Again:
+    def asked_again(self) -> Again:
+        """The way back to the model; InputError where it was lost on the way here."""
         if self.again is None:
             raise InputError("this explanation was loaded or copied without its model")
         return self.again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -103,15 +104,19 @@ class Inputs:
     @property
     def first(self) -> Inputs:
         """The same with the first image only, for looking at the model rather than the photo."""
-        batch = self.image.shape[0]
+        return self.one(0)
+
+    def one(self, index: int) -> Inputs:
+        """The same with one image only."""
+        batch, place = self.image.shape[0], slice(index, index + 1)
 
         def cut(entry: Any) -> Any:
             is_batched = isinstance(entry, Tensor) and entry.ndim > 0 and len(entry) == batch
-            return entry[:1] if is_batched else entry
+            return entry[place] if is_batched else entry
 
         named = None if self.named is None else {k: cut(v) for k, v in self.named.items()}
-        arguments = tuple(map(cut, self.arguments))
-        return Inputs(self.image[:1], arguments, named, self.photos[:1], self.texts[:1])
+        arguments, words = tuple(map(cut, self.arguments)), (self.texts[place], self.own_words)
+        return Inputs(self.image[place], arguments, named, self.photos[place], *words)
 
 
 class _ImageGoesHere:
@@ -158,17 +163,16 @@ def prepare(model: Model, given: Any) -> Inputs:
     Args:
         model: its preprocessing turns photos into tensors; tensors are taken as they are, but for
             the model's device and, where all its weights share one, floating-point type.
-        given: a photo (path, bytes, PIL image, array of height × width × channels), a list of
-            photos, a tensor (B, C, H, W) or (C, H, W), or a tuple or mapping of tensors for a
-            model with several inputs.
+        given: a photo (path, bytes, PIL image, array of height × width × channels, or a `Photo`
+            read before), a list of photos, a tensor (B, C, H, W) or (C, H, W), or a tuple or
+            mapping of tensors for a model with several inputs.
 
     Raises:
         ImageError: a photo cannot be read.
         InputError: anything else that does not fit the model.
     """
     inputs = _prepared(model, given)
-    height, width = inputs.size
-    if not height * width * len(inputs.image):
+    if not math.prod(inputs.size) * len(inputs.image):
         raise InputError(f"the input tensor is empty: shape {tuple(inputs.image.shape)}")
     _check_finite(inputs)
     return inputs
@@ -217,7 +221,7 @@ def _from_photos(model: Model, given: list[Any]) -> Inputs:
     photos, tensors = [], []
     for index, source in enumerate(given):
         try:
-            picture = read_image(source)
+            picture = source.picture if isinstance(source, Photo) else read_image(source)
         except BacklightError as error:
             if len(given) == 1:
                 raise
@@ -254,6 +258,8 @@ def _one_image(made: Any) -> Tensor:
 
 def _file_name(source: Any) -> str:
     """The name of the file a photo comes from, without its folder; empty where there is none."""
+    if isinstance(source, Photo):
+        return source.name if source.is_file else ""
     if not isinstance(source, str | os.PathLike):
         source = getattr(source, "filename", None) or getattr(source, "name", None)
     return os.path.basename(os.fsdecode(source)) if isinstance(source, str | os.PathLike) else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import torch
@@ -17,6 +17,7 @@ from backlight.errors import OutputError
 from backlight.explanations.grid import Layout
 from backlight.explanations.inputs import Inputs
 from backlight.explanations.methods import Method
+from backlight.explanations.progress import Course
 from backlight.explanations.replica import Replica
 from backlight.explanations.survey import survey
 from backlight.explanations.targets.base import Context, Scored, Target
@@ -37,17 +38,21 @@ class Found:
         answers: the scores of each target.
         layouts: of the layers looked at, by name.
         maps: for each layer (once for pixel methods) the raw maps of all targets, (T, B, …).
+        weights: for each layer what the feature maps were weighed by, (T, B, C); none for methods
+            that look at no layer.
     """
 
     output: Any
     answers: list[Scored]
     layouts: dict[str, Layout]
     maps: list[Tensor]
+    weights: list[Tensor]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One question: this model, these inputs, these targets, at these layers, by this method."""
+    """One question: this model, these inputs, these targets, at these layers, by this method;
+    `course` is told how far its answer has come."""
 
     replica: Replica
     batch: Inputs
@@ -55,6 +60,7 @@ class Asked:
     targets: Sequence[Target]
     layers: Sequence[str]
     spec: Method
+    course: Course = field(default_factory=Course)
 
 
 def in_the_faster_order(run: Callable[[Replica, torch.memory_format], _Run], asked: Asked) -> _Run:

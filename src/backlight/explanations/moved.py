@@ -39,6 +39,7 @@ def moved(asked: Asked, way: Way) -> Found:
     answers: list[Scored] = []
     layouts: dict[str, Layout] = {}
     maps: list[Tensor] = []
+    weights: list[Tensor] = []
     for name in asked.layers:
 
         def run(replica: Replica, memory_format: torch.memory_format, name: str = name) -> Tail:
@@ -55,11 +56,11 @@ def moved(asked: Asked, way: Way) -> Found:
         )
         with torch.no_grad():
             _make_sure_it_repeats(tail, scores, name)
-            weights = channel_weights(tail, layout, scores, way, step)
+            weights.append(channel_weights(tail, layout, scores, way, step, asked.course))
         with torch.autocast(batch.image.device.type, enabled=False):
-            maps.append(grad_cam(layout.maps(tail.cut), weights))
+            maps.append(grad_cam(layout.maps(tail.cut), weights[-1]))
         check_maps(maps[-1], answers, f"{spec.name} map at {name!r}", batch)
-    return Found(output, answers, layouts, maps)
+    return Found(output, answers, layouts, maps, weights)
 
 
 def _make_sure_it_repeats(tail: Tail, scores: Scores, layer: str) -> None:

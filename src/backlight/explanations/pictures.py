@@ -94,6 +94,7 @@ def one_image(why: Explanation, index: int) -> Explanation:
     return dataclasses.replace(
         why,
         map=why.map[place],
+        weights=None if why.weights is None else why.weights[place],
         scores=why.scores[place],
         names=why.names[place],
         classes=why.classes[place],

@@ -62,8 +62,9 @@ def short_name(one: Explanation) -> str:
 def probability(one: Explanation) -> float | None:
     """How likely the model held what is explained; None where its score does not say it."""
     if one.classes[0] is not None and one.logits is not None:
-        ranked = one.top(one.logits.shape[1])[0]
-        return next((c.probability for c in ranked if c.index == one.classes[0]), None)
+        table = one.logits[0].float()
+        shares = table.sigmoid() if one.multi_label else table.softmax(0)
+        return float(shares[one.classes[0]]) if one.classes[0] < len(shares) else None
     spelt = isinstance(plain(one.target), OfTokens | Answer)
     if isinstance(one.target, Difference) or not spelt or one.logits is not None:
         return None

@@ -31,21 +31,24 @@ def save(why: Explanation | Explanations, path: Path, *, overwrite: bool = False
     if ending not in ENDINGS:
         raise FileError(f"cannot write {path.name!r}: expected one of {', '.join(ENDINGS)}")
     check_writable(path, overwrite=overwrite)  # said before the work of drawing
-    if ending == ".html":
-        data = page(page_data(why)).encode()
-    else:
-        stream = io.BytesIO()
-        if ending == ".png":
-            picture = sheet(why) if isinstance(why, Explanation) else sheets_of(why)
-            picture.save(stream, format="PNG")
-        else:
-            numbers: dict[str, Any] = (
-                _numbers(why) if isinstance(why, Explanation) else _numbers_of_several(why)
-            )
-            np.savez_compressed(stream, **numbers)
-        data = stream.getvalue()
-    write_whole(path, data, overwrite=overwrite)
+    write_whole(path, encoded(why, ending), overwrite=overwrite)
     return path
+
+
+def encoded(why: Explanation | Explanations, ending: str) -> bytes:
+    """The content of such a file: `.png`, `.html` or `.npz`."""
+    if ending == ".html":
+        return page(page_data(why)).encode()
+    stream = io.BytesIO()
+    if ending == ".png":
+        picture = sheet(why) if isinstance(why, Explanation) else sheets_of(why)
+        picture.save(stream, format="PNG")
+    else:
+        numbers: dict[str, Any] = (
+            _numbers(why) if isinstance(why, Explanation) else _numbers_of_several(why)
+        )
+        np.savez_compressed(stream, **numbers)
+    return stream.getvalue()
 
 
 def _numbers(why: Explanation) -> dict[str, NDArray[Any]]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from backlight.errors import OutputError
+from backlight.explanations.progress import Course
 from backlight.gradients.finite import FiniteDifferences
 
 # Steps are tried from a fourth of the usual one up to four times the size of the maps.
@@ -27,7 +28,12 @@ _COARSE, _FINE = 0.5, 1e-4
 
 
 def fitted(
-    way: FiniteDifferences, f: Callable[[Tensor], Tensor], x: Tensor, epsilon: float, most: int
+    way: FiniteDifferences,
+    f: Callable[[Tensor], Tensor],
+    x: Tensor,
+    epsilon: float,
+    most: int,
+    course: Course | None = None,
 ) -> FiniteDifferences:
     """The way with the step at which its derivatives of f are the most certain.
 
@@ -36,6 +42,7 @@ def fitted(
         x: zeros, (C,).
         epsilon: the precision of the feature maps.
         most: how many steps may be taken at once.
+        course: is told of the directions tried.
 
     Raises:
         OutputError: at no step do the differences tell the derivatives from rounding.
@@ -43,7 +50,7 @@ def fitted(
     steps = [way.relative_step(epsilon) / _RATIO]
     while steps[-1] * _RATIO <= _LONGEST:
         steps.append(steps[-1] * _RATIO)
-    found = _tried(way, f, x, steps, most).double()
+    found = _tried(way, f, x, steps, most, course or Course()).double()
     ways = [dataclasses.replace(way, step=step) for step in steps]
     if not bool(found.nan_to_num().any()):  # nothing depends on these channels: nothing to tell
         return ways[1]
@@ -63,6 +70,7 @@ def _tried(
     x: Tensor,
     steps: Sequence[float],
     most: int,
+    course: Course,
 ) -> Tensor:
     """The derivatives by a few channels with each step, (steps, n, T, B); NaN where a score is not
     finite at a step."""
@@ -73,12 +81,15 @@ def _tried(
     unit = dataclasses.replace(way, step=1.0)
     lengths = x.new_tensor(steps).reshape(-1, 1, 1)
     along = torch.split((directions * lengths).reshape(-1, len(x)), most)
-    try:
-        found = torch.cat([unit.derivatives(f, x, some) for some in along])
-    except OutputError:  # at some step: the others are told apart from it
-        found = torch.cat(
-            [_or_nan(unit, f, x, one) for some in along for one in torch.split(some, 1)]
-        )
+    course.expect(len(steps) * len(sample))
+    parts = []
+    for some in along:
+        try:
+            parts.append(unit.derivatives(f, x, some))
+        except OutputError:  # at some step: the others are told apart from it
+            parts += [_or_nan(unit, f, x, one) for one in torch.split(some, 1)]
+        course.advance(len(some))
+    found = torch.cat(parts)
     return found.reshape(len(steps), len(sample), *found.shape[1:]) / lengths.unsqueeze(-1)
 
 

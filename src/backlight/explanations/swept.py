@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -15,10 +15,8 @@ from backlight.errors import InputError
 from backlight.explanations.cam import grad_cam, mean_gradients
 from backlight.explanations.capture import Capture, capture, check_connected, gradients
 from backlight.explanations.grid import Layout
-from backlight.explanations.inputs import Inputs
 from backlight.explanations.layer import layout_of
 from backlight.explanations.maps import Asked, Found, answers_of, check_maps, in_the_faster_order
-from backlight.explanations.methods import Method
 from backlight.explanations.replica import Replica
 from backlight.explanations.rules import Revealed, exchange
 from backlight.explanations.survey import survey
@@ -40,6 +38,8 @@ def swept(asked: Asked) -> Found:
             f"{spec.name} differentiates by the pixels, which are {kind}: give a floating-point "
             "tensor, or use method='grad-cam'"
         )
+    # One pass forward; then every target is swept back to the layers, to the pixels, or both.
+    asked.course.expect(1 + len(asked.targets) * (spec.by_layer + spec.by_pixels))
     runs = survey(asked.replica, batch).runs
 
     def run(replica: Replica, memory_format: torch.memory_format) -> Capture:
@@ -58,42 +58,48 @@ def swept(asked: Asked) -> Found:
         name: layout_of(name, found.cuts[name], asked.replica, batch) for name in asked.layers
     }
     answers = answers_of(asked, found.output)
+    asked.course.advance(1)
     # The maps keep their precision where the caller's autocast would lower it.
     with torch.autocast(batch.image.device.type, enabled=False):
-        maps = _raw_maps(spec, found, layouts, answers, batch)
-    return Found(found.output, answers, layouts, maps)
+        maps, weights = _raw_maps(asked, found, layouts, answers)
+    return Found(found.output, answers, layouts, maps, weights)
 
 
 def _raw_maps(
-    spec: Method,
-    run: Capture,
-    layouts: dict[str, Layout],
-    answers: Sequence[Scored],
-    batch: Inputs,
-) -> list[Tensor]:
+    asked: Asked, run: Capture, layouts: dict[str, Layout], answers: Sequence[Scored]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """The maps, and for each layer what its feature maps were weighed by."""
+    spec, batch = asked.spec, asked.batch
     roots = [answer.root for answer in answers]
     check_connected(roots)
-    back = functools.partial(_swept_back, roots, [answer.cotangent for answer in answers])
+    back = functools.partial(
+        _swept_back,
+        roots,
+        [answer.cotangent for answer in answers],
+        after=asked.course.advance,
+    )
     weighed: list[Tensor] = []
+    weights: list[Tensor] = []
     if spec.by_layer:
         cuts = [run.cuts[name] for name in layouts]
         found = back(cuts, keep_graph=spec.by_pixels)
         for name, cut, by_cut in zip(layouts, cuts, found, strict=True):
-            weighed.append(_weighed(cut, by_cut, layouts[name]))
+            weights.append(_weights(by_cut, layouts[name]))
+            weighed.append(grad_cam(layouts[name].maps(cut.detach()), weights[-1]))
     if spec.rule:
         exchange(roots, spec.rule, [tensor for _, tensor in walk(run.output)])
     for name, coarse in zip(layouts, weighed, strict=True):
         check_maps(coarse, answers, f"{spec.name} map at {name!r}", batch)
     if run.pixels is None:
-        return weighed
+        return weighed, weights
     slopes = back([run.pixels])[0]
     check_maps(slopes, answers, f"{spec.name} map", batch)
     if not spec.by_layer:
-        return [slopes]
+        return [slopes], []
     products = [slopes * _enlarged(coarse, run.pixels).unsqueeze(2) for coarse in weighed]
     for product in products:  # zero where nothing at the layer is positive, as Grad-CAM is there
         check_maps(product, answers, f"{spec.name} map", batch, may_vanish=True)
-    return products
+    return products, weights
 
 
 def _swept_back(
@@ -102,6 +108,7 @@ def _swept_back(
     wrt: Sequence[Tensor],
     *,
     keep_graph: bool = False,
+    after: Callable[[int], object] | None = None,
 ) -> list[Tensor]:
     """As `gradients`; what would vanish in float16 on the way is enlarged first.
 
@@ -111,12 +118,12 @@ def _swept_back(
     """
     powers = [_power(cotangent) for cotangent in cotangents]
     if not any(powers):
-        return gradients(roots, cotangents, wrt, keep_graph=keep_graph)
+        return gradients(roots, cotangents, wrt, keep_graph=keep_graph, after=after)
     enlarged = [
         (cotangent.float() * 2.0**power).to(cotangent.dtype) if power else cotangent
         for cotangent, power in zip(cotangents, powers, strict=True)
     ]
-    found = gradients(roots, enlarged, wrt, keep_graph=keep_graph)
+    found = gradients(roots, enlarged, wrt, keep_graph=keep_graph, after=after)
     shrink = torch.tensor([2.0**-power for power in powers], device=roots[0].device)
     return [by.float() * shrink.reshape(-1, *[1] * (by.ndim - 1)) for by in found]
 
@@ -129,10 +136,10 @@ def _power(cotangent: Tensor) -> int:
     return max(0, -math.floor(math.log2(largest))) if largest > 0 else 0
 
 
-def _weighed(cut: Tensor, by_cut: Tensor, layout: Layout) -> Tensor:
-    features = layout.maps(cut.detach())
+def _weights(by_cut: Tensor, layout: Layout) -> Tensor:
+    """α for every target, (T, B, C), from the derivatives by what the layer returned."""
     slopes = layout.maps(by_cut.flatten(0, 1))
-    return grad_cam(features, mean_gradients(slopes.reshape(*by_cut.shape[:2], *slopes.shape[1:])))
+    return mean_gradients(slopes.reshape(*by_cut.shape[:2], *slopes.shape[1:]))
 
 
 def _enlarged(coarse: Tensor, pixels: Tensor) -> Tensor:

@@ -131,7 +131,8 @@ def checked_gradient(found: list[Any], nest: Nest) -> list[Any]:
         for g, path in zip(found, nest.paths, strict=True):
             if (where := first_not_finite(g)) is not None:
                 bad = float(plain(g)[where])
-                raise OutputError(f"the derivative by {path} is {bad} at {where}")
+                at = f" at {where}" if where else ""
+                raise OutputError(f"the derivative by {path} is {bad}{at}")
     return found
 
 

@@ -25,7 +25,7 @@ _REFUSED_FORMATS = {"EPS"}
 _CERTAIN_FORMATS = {"BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP"}
 
 
-def read_image(source: Any) -> Image.Image:
+def read_image(source: Any, *, most_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read a photo as a new RGB image, turned upright as its EXIF orientation says.
 
     Transparent parts (an alpha channel or a transparent palette colour) are composited over
@@ -37,20 +37,21 @@ def read_image(source: Any) -> Image.Image:
         source: a path, the bytes of a file, a binary file object (read from where it stands), a
             Pillow image (left as it is), or a NumPy array of shape (h, w), (h, w, 1), (h, w, 3)
             or (h, w, 4) that is uint8, uint16, bool, or floating-point from 0 to 1.
+        most_pixels: a file of more is refused by its header, before it is unfolded.
 
     Raises:
         ImageError: there is no such file, it is not an image, it is damaged or cut short, it
-            would unfold to more than `MAX_PIXELS`, it has no or only one pixel, or it holds what
+            would unfold to more than `most_pixels`, it has no or only one pixel, or it holds what
             has no colour (NaN, out of range). The message is one line and names the source.
     """
     name = image_name(source)
     if isinstance(source, np.ndarray):
         photo = from_array(source, name)
     elif isinstance(source, Image.Image):
-        photo = _decoded(source, name)
+        photo = _decoded(source, name, most_pixels)
     else:
         with _opened(_content(source, name), name) as picture:
-            photo = _decoded(picture, name)
+            photo = _decoded(picture, name, most_pixels)
     if photo.size == (1, 1):
         raise ImageError(f"{name} is 1×1 pixel: there is nothing in it to explain")
     return photo
@@ -160,12 +161,12 @@ def _formats() -> list[str]:
     return sorted(names, key=lambda name: name not in _CERTAIN_FORMATS)
 
 
-def _decoded(picture: Image.Image, name: str) -> Image.Image:
+def _decoded(picture: Image.Image, name: str, most: int) -> Image.Image:
     width, height = picture.size
     if width < 1 or height < 1:
         raise ImageError(f"{name} is {width}×{height} pixels: there is nothing in it")
-    if width * height > MAX_PIXELS:
-        raise ImageError(f"{name} {_too_large(picture.size)}")
+    if width * height > most:
+        raise ImageError(f"{name} {_too_large(picture.size, most)}")
     try:
         picture.load()
         return to_rgb(_upright(picture), name)
@@ -186,9 +187,9 @@ def _upright(picture: Image.Image) -> Image.Image:
     return turned
 
 
-def _too_large(size: tuple[int, int] | None) -> str:
+def _too_large(size: tuple[int, int] | None, most: int = MAX_PIXELS) -> str:
     found = f"{size[0]}×{size[1]} pixels" if size else "more pixels than Pillow accepts"
-    return f"would unfold to {found}: at most {MAX_PIXELS:,} are read (a decompression bomb?)"
+    return f"would unfold to {found}: at most {most:,} are read (a decompression bomb?)"
 
 
 def _one_line(reason: object) -> str:

@@ -44,6 +44,8 @@ from backlight.networks.losses import find_loss
 if TYPE_CHECKING:
     import torch
 
+    from backlight.networks.sweeps.course import Course
+
 Array = Any
 Parameters = Mapping[str, Array]
 
@@ -239,6 +241,23 @@ class Network:
             layers = range(1, len(self.sizes))
             cost = cost + 0.5 * decay * sum(np.sum(parameters[f"weights_{k}"] ** 2) for k in layers)
         return cost
+
+    def sweeps(
+        self,
+        parameters: Parameters,
+        x: Array,
+        t: Array,
+        *,
+        loss: str = "squared-error",
+        learning_rate: float = 0.5,
+        updates: int | None = None,
+    ) -> Course:
+        """Back-propagation through one row with every number kept; see `sweeps.course.course`."""
+        from backlight.networks.sweeps.course import course
+
+        return course(
+            self, parameters, x, t, loss=loss, learning_rate=learning_rate, updates=updates
+        )
 
     def to_torch(self, parameters: Parameters) -> torch.nn.Sequential:
         """The same network in PyTorch; see `conversion.to_torch`."""

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from backlight import __version__
+from backlight.serve.explaining.state import Explaining
 from backlight.serve.failures import add_failures
 from backlight.serve.rooms import ROUTERS
 from backlight.serve.security import Guard
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     limits = settings.limits
     app.state.settings = settings
     app.state.turns = Turns(waiting=limits.waiting, seconds=limits.seconds)
+    app.state.explaining = Explaining(settings, app.state.turns)
     app.state.runs = Runs()
     app.state.tables = Tables()
     add_failures(app)
@@ -90,13 +92,3 @@ def _add_pages(app: FastAPI) -> None:
 
     for path in ("/", *(f"/{room}" for room in ROOMS)):
         app.add_api_route(path, index, include_in_schema=False)
-
-    async def plotly() -> FileResponse:
-        return FileResponse(_plotly(), headers={"cache-control": "max-age=86400"})
-
-    app.add_api_route("/static/plotly.min.js", plotly, include_in_schema=False)
-
-
-def _plotly() -> Path:
-    """The script of the installed plotly package."""
-    return Path(str(files("plotly").joinpath("package_data", "plotly.min.js")))

@@ -32,9 +32,9 @@ POLICY: Final = "; ".join(
     (
         "default-src 'self'",
         "script-src 'self'",
-        # Pictures made in the page, and what plotly sets on its own elements.
+        # Pictures made in the page.
         "img-src 'self' data: blob:",
-        "style-src 'self' 'unsafe-inline'",
+        "style-src 'self'",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

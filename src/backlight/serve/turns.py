@@ -112,8 +112,8 @@ class Turns:
             Stopped: the client left, or the time was over.
         """
         stop = Stop(self._seconds)
-        leaving = asyncio.ensure_future(_left(request))
-        work = asyncio.ensure_future(self._in_turn(client_of(request), function, stop))
+        leaving = asyncio.ensure_future(left(request))
+        work = asyncio.ensure_future(self.take(client_of(request), function, stop))
         try:
             await asyncio.wait({leaving, work}, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
@@ -128,7 +128,9 @@ class Turns:
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await work
 
-    async def _in_turn(self, client: str, function: Callable[[Stop], T], stop: Stop) -> T:
+    async def take(self, client: str, function: Callable[[Stop], T], stop: Stop) -> T:
+        """The same for whoever watches by themselves whether the client is still there: cancelled,
+        it gives up a place in the queue; work that has begun goes on until it asks `stop`."""
         await self._turn(client)
         running = asyncio.get_running_loop().run_in_executor(self._pool, _begin, function, stop)
         # The worker is free when the thread is, whoever has stopped waiting for it by then.
@@ -185,7 +187,7 @@ def _begin(function: Callable[[Stop], T], stop: Stop) -> T:
     return function(stop)
 
 
-async def _left(request: Request) -> None:
+async def left(request: Request) -> None:
     """Returns when the client has gone away."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

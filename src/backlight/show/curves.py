@@ -147,7 +147,7 @@ def check_figure(path: str | os.PathLike[str], *, overwrite: bool = False) -> st
         hint = did_you_mean(ending, _FORMATS) or f"; there are {', '.join(_FORMATS)}"
         raise FileError(f"cannot draw a figure as {Path(path).name!r}{hint}")
     check_writable(path, overwrite=overwrite)
-    _figure_class()
+    figure_class()
     return ending
 
 
@@ -192,10 +192,15 @@ def _draw_costs(
 
 def _figure(width: float = _WIDTH) -> Figure:
     """A figure of its own: pyplot's global state is left alone."""
-    return _figure_class()(figsize=(width, _HEIGHT), layout="constrained")
+    return figure_class()(figsize=(width, _HEIGHT), layout="constrained")
 
 
-def _figure_class() -> type[Figure]:
+def figure_class() -> type[Figure]:
+    """matplotlib's figure, free of pyplot's global state.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as problem:

@@ -25,11 +25,17 @@ def is_small(size: tuple[int, int]) -> bool:
 
 
 def photo_uri(photo: Image.Image) -> str:
+    """The photo as `photo_bytes` makes it."""
+    return _uri(*photo_bytes(photo))
+
+
+def photo_bytes(photo: Image.Image) -> tuple[bytes, str]:
     """The photo as a JPEG of at most 1600 pixels a side, smaller where it would weigh too much;
-    a small one as a PNG, since its pixels are looked at one by one."""
+    a small one as a PNG, since its pixels are looked at one by one. The file's bytes and its kind,
+    `jpeg` or `png`."""
     rgb = photo.convert("RGB")
     if is_small(rgb.size):
-        return _uri(_bytes(rgb, "PNG", optimize=True), "png")
+        return _bytes(rgb, "PNG", optimize=True), "png"
     content = b""
     for side, quality in ((LONGEST_SIDE, 85), (LONGEST_SIDE, 75), (1200, 75), (900, 75)):
         shrink = min(1.0, side / max(rgb.size))
@@ -37,10 +43,22 @@ def photo_uri(photo: Image.Image) -> str:
         content = _bytes(resized(rgb, size), "JPEG", quality=quality, optimize=True)
         if len(content) <= _PHOTO_BYTES:
             break
-    return _uri(content, "jpeg")
+    return content, "jpeg"
+
+
+def thumbnail_bytes(photo: Image.Image, side: int) -> bytes:
+    """The photo as a PNG of at most so many pixels a side; never larger than it is."""
+    shrink = min(1.0, side / max(photo.size))
+    size = (max(1, round(photo.width * shrink)), max(1, round(photo.height * shrink)))
+    return _bytes(resized(photo.convert("RGB"), size), "PNG")
 
 
 def heat_uri(heat: ArrayLike, *, signed: bool, size: tuple[int, int] | None = None) -> str:
+    """A map as `heat_bytes` makes it."""
+    return _uri(heat_bytes(heat, signed=signed, size=size), "png")
+
+
+def heat_bytes(heat: ArrayLike, *, signed: bool, size: tuple[int, int] | None = None) -> bytes:
     """A map (h, w) as a PNG in its colours, transparent where it is weak.
 
     Interpolated here and not by the browser, which would mix colours where values must be mixed:
@@ -60,7 +78,7 @@ def heat_uri(heat: ArrayLike, *, signed: bool, size: tuple[int, int] | None = No
     picture = Image.fromarray(indices).convert("P")
     picture.putpalette((diverging(levels) if signed else sequential(levels)).tobytes())
     alpha = np.rint(visibility(levels) * 255).astype(np.uint8).tobytes()
-    return _uri(_bytes(picture, "PNG", optimize=True, transparency=alpha), "png")
+    return _bytes(picture, "PNG", optimize=True, transparency=alpha)
 
 
 def picture_uri(picture: Image.Image) -> str:

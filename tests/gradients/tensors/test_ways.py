@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -268,3 +271,25 @@ def test_an_error_of_the_function_itself_comes_through(way: str) -> None:
     with pytest.raises(RuntimeError, match="shape") as problem:
         gradient(lambda x: (x @ torch.ones(5, 5)).sum(), torch.ones(3), way)
     assert not isinstance(problem.value, BacklightError)
+
+
+def test_threads_that_carry_duals_at_once_do_not_disturb_each_other() -> None:
+    """PyTorch counts nested forward derivatives for the whole process."""
+    x = torch.linspace(-1, 1, 40, dtype=torch.float64)
+    barrier = threading.Barrier(4)
+
+    def work(index: int) -> list[Tensor]:
+        def f(at: Tensor) -> Tensor:
+            time.sleep(0)  # lets another thread in
+            return (at**3).sum() * (index + 1)
+
+        barrier.wait(timeout=60)
+        ways = ("dual", "backprop") if index % 2 else ("dual", "central")
+        return [gradient(f, x, way) for way in ways * 20]
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(work, range(4)))
+    for index, found in enumerate(results):
+        for slope in found:
+            assert not slope.requires_grad
+            torch.testing.assert_close(slope, 3 * x**2 * (index + 1), rtol=1e-6, atol=1e-6)

@@ -41,6 +41,9 @@ class Answer(Target):
         """The answer that a model which spells its answers is fed with; None for its own."""
         return self._spoken.text if self._spoken else None
 
+    def of(self, index: int) -> Answer:
+        return self if self.is_own else Answer(self.which.of(index).entries[0])
+
     def root(self, output: Any, context: Context) -> Tensor:
         return self._as(output).root(output, context)
 

@@ -91,6 +91,10 @@ class Target(ABC):
         """The targets that it stands for, of what the model was fed with; itself as a rule."""
         return (self,)
 
+    def of(self, index: int) -> Target:
+        """What was asked about one image of the batch."""
+        return self
+
     def is_linear(self, output: Any) -> bool:
         """Whether the score is the root times the cotangent, also where the root moves, once it is
         settled which class, box or pixels are meant."""

@@ -97,6 +97,9 @@ class Class(OfTable):
     def __init__(self, which: Any) -> None:
         self.entries = entries(which, self.kind.capitalize())
 
+    def of(self, index: int) -> Class:
+        return type(self)(self.entries[index]) if len(self.entries) > 1 else self
+
     def picked(self, root: Tensor, context: Context) -> list[int]:
         batch, count = root.shape
         if len(self.entries) not in (1, batch):

@@ -44,6 +44,9 @@ class Not(Target):
     def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
         return self.inner.positions(context)
 
+    def of(self, index: int) -> Target:
+        return Not(self.inner.of(index))
+
     def is_linear(self, output: Any) -> bool:
         return self.inner.is_linear(output)
 
@@ -91,6 +94,9 @@ class Difference(Target):
 
     def positions(self, context: Context) -> tuple[tuple[int, ...], ...]:
         return self.target.positions(context)
+
+    def of(self, index: int) -> Target:
+        return Difference(self.target.of(index), self.other.of(index))
 
     def is_linear(self, output: Any) -> bool:
         return self.target.is_linear(output) and self.other.is_linear(output)

@@ -35,14 +35,15 @@ class Growing:
     made: Callable[[int], tuple[Callable[[Any], Any], Any]]
     parameters: Callable[[int], int]
 
-    def sizes(self, most: int = MOST) -> list[int]:
-        """The numbers of parameters it is measured at: of 1, 2, 4, 8 … of it, up to `most`."""
+    def sizes(self, most: int | None = None) -> list[int]:
+        """The numbers of parameters it is measured at: of 1, 2, 4, 8 … of it, up to `most`
+        (left out: `MOST`)."""
         return [self.parameters(count) for count in self.counts(most)]
 
-    def counts(self, most: int = MOST) -> list[int]:
+    def counts(self, most: int | None = None) -> list[int]:
         """How many of it these are."""
         counts = [1]
-        while self.parameters(2 * counts[-1]) <= most:
+        while self.parameters(2 * counts[-1]) <= (most or MOST):
             counts.append(2 * counts[-1])
         return counts
 
@@ -95,7 +96,11 @@ def network() -> Growing:
 
 
 def growing_costs(
-    grown: Growing, ways: Sequence[str] = WAYS, *, most: int = MOST, patience: float = _PATIENCE
+    grown: Growing,
+    ways: Sequence[str] = WAYS,
+    *,
+    most: int | None = None,
+    patience: float = _PATIENCE,
 ) -> Iterator[Cost]:
     """Times, as they are measured: sizes double, and at each one the evaluation comes first.
 

@@ -79,7 +79,7 @@ def as_record(comparison: Comparison) -> dict[str, Any]:
                 "evaluations": row.evaluations,
                 "seconds": row.seconds,
                 "memory": row.memory,
-                "reason": row.reason,
+                "reason": row.reason and _plain(row.reason),
             }
             for row in comparison.rows
         ],
@@ -91,7 +91,7 @@ def entry_names(x: Any) -> list[str]:
     nest = take_apart(x)
     names = []
     for leaf, path in zip(nest.leaves, nest.paths, strict=True):
-        plain = re.sub(r"\Ax\['([^\W\d]\w*)'\]", r"\1", path)
+        plain = _plain(path)
         for index in np.ndindex(tuple(leaf.shape)):
             names.append(f"{plain}[{', '.join(map(str, index))}]" if index else plain)
     return names
@@ -124,6 +124,11 @@ def seconds(time: float) -> str:
         if time >= size:
             return f"{time / size:.3g} {unit}"
     return f"{time / 1e-9:.3g} ns"
+
+
+def _plain(text: str) -> str:
+    """Entries of a mapping x by their own names."""
+    return re.sub(r"\bx\['([^\W\d]\w*)'\]", r"\1", text)
 
 
 def _finite(value: float | None) -> float | None:

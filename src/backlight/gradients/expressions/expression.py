@@ -16,6 +16,7 @@ from backlight.gradients.expressions.text import as_text
 from backlight.gradients.expressions.tree import Variable, in_order
 
 MOST_VARIABLES: Final = 50
+_PLAIN: Final = (float, int, bool)
 
 
 class Expression:
@@ -67,8 +68,9 @@ class Expression:
 
     def _values(self, x: Any) -> list[Any]:
         names = self.variables
-        if isinstance(x, Mapping):
-            self._check_names(x)
+        if type(x) is dict or isinstance(x, Mapping):  # the first is asked in no time
+            if len(x) != len(names) or not all(name in x for name in names):
+                self._check_names(x)
             return [_number(x[name]) for name in names]
         if len(names) == 1 and np.ndim(x) == 0:
             return [_number(x)]
@@ -139,7 +141,7 @@ def listed(names: Any) -> str:
 
 def _number(value: Any) -> Any:
     """A plain number as NumPy's, whose arithmetic neither raises nor turns complex."""
-    return np.float64(value) if isinstance(value, int | float) else value
+    return np.float64(value) if type(value) in _PLAIN else value
 
 
 def _in_order_of_numbers(name: str) -> list[Any]:

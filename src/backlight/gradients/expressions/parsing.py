@@ -231,9 +231,10 @@ class _Parser:
     def _reads_two_ways(self, divided: Token) -> NoReturn:
         token = self._next
         below = self._text[divided.end : token.start].strip()
+        after = {"(": "(…)", "|": "|…|"}.get(token.kind, token.text)
         self._refuse(
             f"the division at character {divided.start + 1} reads two ways: write "
-            f"(… /{below})*{token.text}… or …/({below}*{token.text}…)",
+            f"(…/{below})*{after} or …/({below}*{after})",
             divided,
         )
 

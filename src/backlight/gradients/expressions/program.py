@@ -43,12 +43,16 @@ def run(steps: Sequence[Step], values: Sequence[Any]) -> Any:
     """The value where the variables have these values, in their order."""
     stack: list[Any] = []
     for function, taken, known in steps:
-        if function is not None:
-            arguments = stack[-taken:]
-            del stack[-taken:]
-            stack.append(function(*arguments))
-        else:
+        if function is None:
             stack.append(values[known] if taken else known)
+        elif taken == 2:
+            right = stack.pop()
+            stack[-1] = function(stack[-1], right)
+        elif taken == 1:
+            stack[-1] = function(stack[-1])
+        else:
+            arguments = stack[-taken:]
+            stack[-taken:] = [function(*arguments)]
     return stack[0]
 
 

@@ -41,12 +41,39 @@ class _Recording(threading.local):
 RECORDING = _Recording()
 
 
+class _ForwardMode:
+    """One thread at a time takes forward derivatives: PyTorch counts how they are nested for the
+    whole process, and two that overlap spoil each other's count."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._owner, self._depth = 0, 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._owner, self._depth = threading.get_ident(), self._depth + 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._owner = 0
+        self._lock.release()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether another thread is taking some."""
+        return self._owner not in (0, threading.get_ident())
+
+
+FORWARD = _ForwardMode()
+
+
 def nested() -> bool:
     """Whether this is being evaluated for a derivative around it."""
     return (
         RECORDING.depth > 0
         or _functorch.peek_interpreter_stack() is not None
-        or _dual._current_level >= 0
+        or (_dual._current_level >= 0 and not FORWARD.is_elsewhere)
     )
 
 

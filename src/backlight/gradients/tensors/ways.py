@@ -14,6 +14,7 @@ from torch.autograd import forward_ad
 from backlight.errors import BacklightError, InputError, OutputError, TraceError
 from backlight.gradients.tensors.batches import WrittenOut, batched
 from backlight.gradients.tensors.nesting import (
+    FORWARD,
     RECORDING,
     nested,
     pushed,
@@ -114,6 +115,13 @@ def forward_derivatives(
     f: Function, leaves: Sequence[Tensor], directions: Sequence[Tensor], chunk: int
 ) -> Tensor:
     """The derivatives of f along the directions (leading axis), vectorised where vmap can go."""
+    with FORWARD:
+        return _forward_derivatives(f, leaves, directions, chunk)
+
+
+def _forward_derivatives(
+    f: Function, leaves: Sequence[Tensor], directions: Sequence[Tensor], chunk: int
+) -> Tensor:
     if nested():
         try:
             return pushed(lambda x: tensor(f(x)), leaves, directions, chunk)

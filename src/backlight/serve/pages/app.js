@@ -67,7 +67,7 @@ function go(address) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-  if (!link || !plain || link.target || link.hasAttribute("download")) return;
+  if (event.defaultPrevented || !link || !plain || link.target || link.hasAttribute("download")) return;
   const address = new URL(link.href);
   if (address.origin !== location.origin || !ROOMS.includes(address.pathname.slice(1))) return;
   event.preventDefault();

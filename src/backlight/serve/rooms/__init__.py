@@ -1,4 +1,4 @@
-"""One module for each room of the app: its part of the HTTP API."""
+"""One module for each part of the HTTP API, named for the room or what it serves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,25 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from backlight.serve.rooms import train, ways
+from backlight.serve.rooms import (
+    choices,
+    explain,
+    explanations,
+    mountain,
+    stored,
+    sweep,
+    train,
+    ways,
+)
 
 #: In the order in which the API's page tells of them.
-ROUTERS: Final[tuple[APIRouter, ...]] = (ways.router, train.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    choices.router,
+    explain.router,
+    explanations.router,
+    stored.router,
+    sweep.router,
+    mountain.router,
+    ways.router,
+    train.router,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -96,9 +97,12 @@ async def steps(request: Request, asked: Asked) -> dict[str, Any]:
     found = chosen(asked)
 
     def work(stop: Stop) -> dict[str, Any]:
+        def watched(x: Any) -> Any:
+            stop.check()
+            return found.f(x)
+
         comparison = _compared(found, ("backprop", "dual", "richardson"), 0.0)
-        stop.check()
-        lengths, errors = step_errors(comparison)
+        lengths, errors = step_errors(replace(comparison, f=watched))
         return {
             "truth": comparison.truth,
             "steps": lengths.tolist(),
@@ -118,9 +122,9 @@ async def steps(request: Request, asked: Asked) -> dict[str, Any]:
 @router.post(
     "/cost",
     summary="The time of a gradient as the function grows, streamed as it is measured",
-    description="Server-sent events: `growing` with what grows, the ways and the sizes, `cost` for each "
-    "time measured (way, parameters, seconds; seconds null and a reason where a way refuses), at "
-    "the end `done`, or `failure` with its kind and message.",
+    description="Server-sent events: `growing` with what grows, the ways and the sizes, `cost` for "
+    "each time measured (way, parameters, seconds; seconds null and a reason where a way refuses), "
+    "at the end `done`, or `failure` with its kind and message.",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )

@@ -4,13 +4,14 @@ import { numberText } from "./numbers.js";
 
 /**
  * An axis. `values` are all numbers it has to hold; `log` spaces powers of ten evenly, and what is
- * zero or below `least` is then put at the least.
+ * zero or below `least` is then put at the least. What is above `most` is put at the most.
  */
-export function curveAxis(values, { log = false, least = 0, from = null, to = null } = {}) {
+export function curveAxis(values, { log = false, least = 0, most = Infinity, from = null, to = null } = {}) {
   const known = values.filter((value) => Number.isFinite(value) && (!log || value > 0));
-  let low = from ?? Math.min(...known), high = to ?? Math.max(...known);
+  let low = from ?? known.reduce((a, b) => Math.min(a, b), Infinity), high = to ?? known.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!known.length && (from === null || to === null)) [low, high] = log ? [1, 10] : [0, 1];
   if (log && least) low = Math.max(low, least);
+  high = Math.max(low, Math.min(high, most));
   if (low === high) [low, high] = log ? [low / 2, high * 2] : [low - 0.5, high + 0.5];
   const bent = log ? Math.log10 : (value) => value;
   const [first, last] = [bent(low), bent(high)];
@@ -19,7 +20,7 @@ export function curveAxis(values, { log = false, least = 0, from = null, to = nu
     /** The share of the axis' length below a value; what does not belong on it is null. */
     place(value) {
       if (value === null || value === undefined || Number.isNaN(value)) return null;
-      const held = log ? Math.max(value, low) : value;
+      const held = Math.min(log ? Math.max(value, low) : value, high);
       return (bent(held) - first) / (last - first);
     },
   };
@@ -30,10 +31,10 @@ export function curveRounded(values, options = {}) {
   const axis = curveAxis(values, options);
   if (axis.log) {
     const grown = { ...options, from: 10 ** Math.floor(Math.log10(axis.low) + 1e-9), to: 10 ** Math.ceil(Math.log10(axis.high) - 1e-9) };
-    return curveAxis([], { ...grown, least: 0 });
+    return curveAxis([], { ...grown, least: 0, most: Infinity });
   }
   const step = curveStep(axis.high - axis.low, 5);
-  return curveAxis([], { ...options, from: Math.floor(axis.low / step) * step, to: Math.ceil(axis.high / step) * step });
+  return curveAxis([], { ...options, most: Infinity, from: Math.floor(axis.low / step) * step, to: Math.ceil(axis.high / step) * step });
 }
 
 /** Up to about `most` ticks: { value, text }. */

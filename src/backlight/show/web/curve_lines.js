@@ -1,7 +1,8 @@
 // The curves of a chart themselves: a line with its dashes, the best point, the name at its end.
 
-const LINE_NS = "http://www.w3.org/2000/svg";
-const DASHES = ["none", "7 4", "9 3 2 3", "2 4", "14 4", "5 2 1 2 1 2", "3 2"];
+import { svg } from "./elements.js";
+
+const CURVE_DASHES = ["none", "7 4", "9 3 2 3", "2 4", "14 4", "5 2 1 2 1 2", "3 2"];
 
 /** A curve, from one known value to the next; what is not known is a gap. */
 export function drawnCurve(one, index, frame) {
@@ -15,11 +16,11 @@ export function drawnCurve(one, index, frame) {
     path += `${pen ? "L" : "M"}${frame.left(at).toFixed(1)} ${top.toFixed(1)}`;
     pen = true;
   }
-  const group = lineElement("g", { class: `c${(index % 7) + 1}` });
-  group.append(lineElement("path", { class: "line", d: path || "M0 0", "stroke-dasharray": DASHES[index % 7] }));
+  const group = svg("g", { class: `c${(index % 7) + 1}` });
+  group.append(svg("path", { class: "line", d: path || "M0 0", "stroke-dasharray": CURVE_DASHES[index % 7] }));
   const best = one.best === null || one.best === undefined ? null : one.points[one.best];
-  if (best) group.append(marker(index, frame.left(best[0]), frame.top(best[1]), 0.42 * frame.box.em));
-  else if (one.points.length === 1 && path) group.append(marker(index, frame.left(one.points[0][0]), frame.top(one.points[0][1]), 0.3 * frame.box.em));
+  if (best) group.append(curveMarker(index, frame.left(best[0]), frame.top(best[1]), 0.42 * frame.box.em));
+  else if (one.points.length === 1 && path) group.append(curveMarker(index, frame.left(one.points[0][0]), frame.top(one.points[0][1]), 0.3 * frame.box.em));
   return group;
 }
 
@@ -39,10 +40,10 @@ export function curveLabels(series, frame) {
     ends[i].top = Math.min(ends[i].top, below);
   }
   return ends.map(({ index, name, left, end, top }) => {
-    const group = lineElement("g", { class: `c${(index % 7) + 1}` });
+    const group = svg("g", { class: `c${(index % 7) + 1}` });
     const start = box.right + 0.7 * box.em;
-    group.append(lineElement("line", { class: "leader", x1: left, y1: end, x2: start - 0.15 * box.em, y2: top }));
-    const text = lineElement("text", { class: "end", x: start, y: top + 0.27 * box.em });
+    group.append(svg("line", { class: "leader", x1: left, y1: end, x2: start - 0.15 * box.em, y2: top }));
+    const text = svg("text", { class: "end", x: start, y: top + 0.27 * box.em });
     text.textContent = name;
     group.append(text);
     return group;
@@ -51,29 +52,23 @@ export function curveLabels(series, frame) {
 
 /** A short piece of the line and its marker, for a legend. */
 export function curveSwatch(index) {
-  const drawing = lineElement("svg", { viewBox: "0 0 28 12", "aria-hidden": "true" });
-  drawing.append(lineElement("line", { class: "line", x1: 0, x2: 28, y1: 6, y2: 6, "stroke-dasharray": DASHES[index % 7] }), marker(index, 14, 6, 4.5));
+  const drawing = svg("svg", { viewBox: "0 0 28 12", "aria-hidden": "true" });
+  drawing.append(svg("line", { class: "line", x1: 0, x2: 28, y1: 6, y2: 6, "stroke-dasharray": CURVE_DASHES[index % 7] }), curveMarker(index, 14, 6, 4.5));
   return drawing;
 }
 
-function marker(index, x, y, r) {
+function curveMarker(index, x, y, r) {
   const shapes = [
-    () => lineElement("circle", { cx: x, cy: y, r }),
-    () => lineElement("rect", { x: x - 0.9 * r, y: y - 0.9 * r, width: 1.8 * r, height: 1.8 * r }),
+    () => svg("circle", { cx: x, cy: y, r }),
+    () => svg("rect", { x: x - 0.9 * r, y: y - 0.9 * r, width: 1.8 * r, height: 1.8 * r }),
     () => polygon([[0, -1.2], [1.1, 0.9], [-1.1, 0.9]]),
     () => polygon([[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]]),
     () => polygon([[0, 1.2], [1.1, -0.9], [-1.1, -0.9]]),
     () => polygon([[-0.4, -1.1], [0.4, -1.1], [0.4, -0.4], [1.1, -0.4], [1.1, 0.4], [0.4, 0.4], [0.4, 1.1], [-0.4, 1.1], [-0.4, 0.4], [-1.1, 0.4], [-1.1, -0.4], [-0.4, -0.4]]),
     () => polygon([[0, -1.2], [1.15, -0.4], [0.7, 1], [-0.7, 1], [-1.15, -0.4]]),
   ];
-  const polygon = (corners) => lineElement("polygon", { points: corners.map(([a, b]) => `${x + a * r},${y + b * r}`).join(" ") });
+  const polygon = (corners) => svg("polygon", { points: corners.map(([a, b]) => `${x + a * r},${y + b * r}`).join(" ") });
   const shape = shapes[index % 7]();
   shape.setAttribute("class", "best");
   return shape;
-}
-
-function lineElement(tag, attributes) {
-  const element = document.createElementNS(LINE_NS, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

@@ -2,31 +2,30 @@
 
 import { curveAxis, curveRounded, curveTicks } from "./curve_axes.js";
 import { curveLabels, curveSwatch, drawnCurve } from "./curve_lines.js";
-import { numberText } from "./numbers.js";
-
-const CURVE_NS = "http://www.w3.org/2000/svg";
+import { h, svg } from "./elements.js";
 
 /**
  * A chart of curves.
  *
  * title   of the figure, for those who do not see it
- * x, y    { label, log, least, text(value) }: a label with its unit; a logarithmic axis puts what is
- *         zero or below `least` at the least
+ * x, y    { label, log, least, most, text(value) }: a label with its unit; a logarithmic axis puts
+ *         what is zero or below `least` at the least, any axis what is above `most` at the most
  * series  [{ name, points: [[x, y or null], …], best: index or null, bestText }], in the order of x
  * reading what the slider below moves along: "Step", "Epoch"
  *
  * Returns { element, update(series) }.
  */
 export function curveChart({ title, x, y, series, reading = x.label }) {
-  const chart = { title, x, y, series, at: null, table: false };
-  const element = curveElement("figure", { class: "curves" });
-  const picture = curveSvg("svg", { role: "img" });
-  const read = curveReading(chart, reading, () => curveDraw(chart, picture));
+  const chart = { title, x, y, series, at: null, cross: svg("g") };
+  const element = h("figure", { class: "curves" });
+  const picture = svg("svg", { role: "img" });
+  const read = curveReading(chart, reading, () => chart.cross.replaceChildren(...curveCross(chart)));
   const table = curveTable(chart);
   element.append(picture, read.element, table.element);
   const all = () => {
-    curveDraw(chart, picture);
+    curveIndexed(chart);
     read.refresh();
+    curveDraw(chart, picture);
     table.refresh();
   };
   picture.addEventListener("pointermove", (event) => read.choose(curveNearest(chart, picture, event)));
@@ -39,8 +38,10 @@ function curveDraw(chart, picture) {
   const em = parseFloat(getComputedStyle(picture).fontSize) || 16;
   const width = Math.max(18 * em, picture.getBoundingClientRect().width || 40 * em);
   const height = Math.min(Math.max(0.62 * width, 15 * em), 26 * em);
-  const longest = Math.max(0, ...chart.series.map((one) => one.name.length));
-  const box = { left: 3.6 * em, right: width - (0.5 * longest + 1.2) * em, top: 1.4 * em, bottom: height - 3 * em, em };
+  // A narrow chart leaves the names to the list below it.
+  const named = width > 34 * em;
+  const longest = named ? Math.max(0, ...chart.series.map((one) => one.name.length)) : 0;
+  const box = { left: 3.6 * em, right: width - (0.6 * longest + 1.2) * em, top: 1.4 * em, bottom: height - 3 * em, em };
   const points = chart.series.flatMap((one) => one.points);
   const axes = {
     x: curveAxis(points.map((point) => point[0]), chart.x),
@@ -55,7 +56,8 @@ function curveDraw(chart, picture) {
   picture.style.height = `${height}px`;
   picture.setAttribute("aria-label", curveTold(chart));
   picture.replaceChildren(...curveGrid(chart), ...chart.series.map((one, i) => drawnCurve(one, i, chart.frame)),
-    ...curveLabels(chart.series, chart.frame), ...curveCross(chart));
+    ...(named ? curveLabels(chart.series, chart.frame) : []), chart.cross);
+  chart.cross.replaceChildren(...curveCross(chart));
 }
 
 function curveGrid({ frame, x, y }) {
@@ -63,60 +65,55 @@ function curveGrid({ frame, x, y }) {
   const { em } = box;
   const parts = [];
   for (const { value, text } of curveTicks(axes.y, (box.bottom - box.top) / (2 * em))) {
-    parts.push(curveSvg("line", { class: "grid", x1: box.left, x2: box.right, y1: top(value), y2: top(value) }),
-      curveSvg("text", { x: box.left - 0.4 * em, y: top(value) + 0.27 * em, "text-anchor": "end" }, text));
+    parts.push(svg("line", { class: "grid", x1: box.left, x2: box.right, y1: top(value), y2: top(value) }),
+      svg("text", { x: box.left - 0.4 * em, y: top(value) + 0.27 * em, "text-anchor": "end" }, text));
   }
   for (const { value, text } of curveTicks(axes.x, (box.right - box.left) / (3.6 * em))) {
-    parts.push(curveSvg("line", { class: "grid", x1: left(value), x2: left(value), y1: box.top, y2: box.bottom }),
-      curveSvg("text", { x: left(value), y: box.bottom + 1.1 * em, "text-anchor": "middle" }, text));
+    parts.push(svg("line", { class: "grid", x1: left(value), x2: left(value), y1: box.top, y2: box.bottom }),
+      svg("text", { x: left(value), y: box.bottom + 1.1 * em, "text-anchor": "middle" }, text));
   }
-  parts.push(curveSvg("line", { class: "axis", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }),
-    curveSvg("text", { x: (box.left + box.right) / 2, y: box.bottom + 2.4 * em, "text-anchor": "middle" }, x.label),
-    curveSvg("text", { x: 0.2 * em, y: 0.8 * em }, y.label));
+  parts.push(svg("line", { class: "axis", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }),
+    svg("text", { x: (box.left + box.right) / 2, y: box.bottom + 2.4 * em, "text-anchor": "middle" }, x.label),
+    svg("text", { x: 0.2 * em, y: 0.8 * em }, y.label));
   return parts;
 }
 
-function curveCross({ at, frame, series }) {
+function curveCross({ at, frame, series, values }) {
   if (at === null) return [];
   const { box, left, top } = frame;
-  const line = curveSvg("line", { class: "cross", x1: left(at), x2: left(at), y1: box.top, y2: box.bottom });
+  const line = svg("line", { class: "cross", x1: left(at), x2: left(at), y1: box.top, y2: box.bottom });
   const dots = series.map((one, i) => {
-    const value = curveValue(one, at);
-    return value === null ? null : curveSvg("circle", { class: `dot c${(i % 7) + 1}`, cx: left(at), cy: top(value), r: 0.28 * box.em });
+    const value = values[i].get(at) ?? null;
+    return value === null ? null : svg("circle", { class: `dot c${(i % 7) + 1}`, cx: left(at), cy: top(value), r: 0.28 * box.em });
   });
   return [line, ...dots.filter(Boolean)];
 }
 
-/** All places on the horizontal axis where some curve has a value. */
-function curvePlaces(chart) {
-  return [...new Set(chart.series.flatMap((one) => one.points.map((point) => point[0])))].sort((a, b) => a - b);
-}
-
-function curveValue(one, at) {
-  return one.points.find((point) => point[0] === at)?.[1] ?? null;
+/** All places on the horizontal axis where some curve has a value, and the curves' values there. */
+function curveIndexed(chart) {
+  chart.places = [...new Set(chart.series.flatMap((one) => one.points.map((point) => point[0])))].sort((a, b) => a - b);
+  chart.values = chart.series.map((one) => new Map(one.points));
 }
 
 function curveNearest(chart, picture, event) {
   const bounds = picture.getBoundingClientRect();
   const distance = (place) => Math.abs(chart.frame.left(place) - (event.clientX - bounds.left));
-  const places = curvePlaces(chart);
-  return places.length ? places.reduce((best, place) => (distance(place) < distance(best) ? place : best)) : null;
+  return chart.places.length ? chart.places.reduce((best, place) => (distance(place) < distance(best) ? place : best)) : null;
 }
 
 function curveReading(chart, label, redraw) {
-  const slider = curveElement("input", { type: "range", step: 1, min: 0 });
-  const values = curveElement("ul", { class: "values" });
-  const name = curveElement("span", {});
+  const slider = h("input", { type: "range", step: 1, min: 0 });
+  const values = h("ul", { class: "values" });
+  const name = h("span", {});
   const tell = () => {
-    const places = curvePlaces(chart);
-    slider.max = Math.max(0, places.length - 1);
-    slider.disabled = places.length === 0;
-    if (chart.at !== null) slider.value = places.indexOf(chart.at);
+    slider.max = Math.max(0, chart.places.length - 1);
+    slider.disabled = chart.places.length === 0;
+    slider.value = Math.max(0, chart.places.indexOf(chart.at));
     const shown = chart.at === null ? "move over the chart, or here, to read it" : chart.x.text(chart.at);
     name.textContent = `${label}: ${shown}`;
-    slider.setAttribute("aria-valuetext", chart.at === null ? "not chosen" : [chart.x.text(chart.at), ...chart.series.map((one) => `${one.name} ${curveTextOf(chart, one)}`)].join(", "));
-    values.replaceChildren(...chart.series.map((one, i) => curveElement("li", { class: `c${(i % 7) + 1}` }, curveSwatch(i),
-      curveElement("b", {}, one.name), ` ${chart.at === null ? curveBest(one) : curveTextOf(chart, one)}`)));
+    slider.setAttribute("aria-valuetext", chart.at === null ? "not chosen" : [chart.x.text(chart.at), ...chart.series.map((one, i) => `${one.name} ${curveTextAt(chart, i, chart.at)}`)].join(", "));
+    values.replaceChildren(...chart.series.map((one, i) => h("li", { class: `c${(i % 7) + 1}` }, curveSwatch(i),
+      h("b", {}, one.name), ` ${chart.at === null ? one.bestText ?? "" : curveTextAt(chart, i, chart.at)}`)));
   };
   const choose = (place) => {
     if (place === chart.at) return;
@@ -124,34 +121,30 @@ function curveReading(chart, label, redraw) {
     tell();
     redraw();
   };
-  slider.addEventListener("input", () => choose(curvePlaces(chart)[Number(slider.value)] ?? null));
+  for (const event of ["input", "focus"]) slider.addEventListener(event, () => choose(chart.places[Number(slider.value)] ?? null));
   const refresh = () => {
-    if (!curvePlaces(chart).includes(chart.at)) chart.at = null;
+    if (!chart.places.includes(chart.at)) chart.at = null;
     tell();
   };
-  return { element: curveElement("div", { class: "reading" }, curveElement("label", {}, name, slider), values), choose, refresh };
+  return { element: h("div", { class: "reading" }, h("label", {}, name, slider), values), choose, refresh };
 }
 
-function curveBest(one) {
-  return one.bestText ?? "";
-}
-
-function curveTextOf(chart, one) {
-  const value = curveValue(one, chart.at);
+function curveTextAt(chart, i, at) {
+  const value = chart.values[i].get(at) ?? null;
   return value === null ? "–" : chart.y.text(value);
 }
 
 function curveTable(chart) {
-  const place = curveElement("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${chart.title}: the numbers` });
-  const element = curveElement("details", {}, curveElement("summary", {}, "The numbers as a table"), place);
+  const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${chart.title}: the numbers` });
+  const element = h("details", {}, h("summary", {}, "The numbers as a table"), place);
   const refresh = () => {
     if (!element.open) return;
     const heads = [chart.x.label, ...chart.series.map((one) => one.name)];
-    const rows = curvePlaces(chart).map((at) => [chart.x.text(at), ...chart.series.map((one) => curveTextOf({ ...chart, at }, one))]);
-    place.replaceChildren(curveElement("table", {},
-      curveElement("thead", {}, curveElement("tr", {}, ...heads.map((text) => curveElement("th", { scope: "col" }, text)))),
-      curveElement("tbody", {}, ...rows.map(([first, ...rest]) => curveElement("tr", {},
-        curveElement("th", { scope: "row" }, first), ...rest.map((text) => curveElement("td", {}, text)))))));
+    const rows = chart.places.map((at) => [chart.x.text(at), ...chart.series.map((one, i) => curveTextAt(chart, i, at))]);
+    place.replaceChildren(h("table", {},
+      h("thead", {}, h("tr", {}, ...heads.map((text) => h("th", { scope: "col" }, text)))),
+      h("tbody", {}, ...rows.map(([first, ...rest]) => h("tr", {},
+        h("th", { scope: "row" }, first), ...rest.map((text) => h("td", {}, text)))))));
   };
   element.addEventListener("toggle", refresh);
   return { element, refresh };
@@ -163,18 +156,4 @@ function curveTold(chart) {
     return `${one.name} ${one.bestText ?? `ends at ${chart.y.text(value)} for ${chart.x.text(at)}`}`;
   });
   return `${chart.title}. ${ends.length ? ends.join("; ") : "Nothing measured yet"}.`;
-}
-
-function curveElement(tag, attributes, ...children) {
-  return curveFilled(document.createElement(tag), attributes, children);
-}
-
-function curveSvg(tag, attributes, ...children) {
-  return curveFilled(document.createElementNS(CURVE_NS, tag), attributes, children);
-}
-
-function curveFilled(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
 }

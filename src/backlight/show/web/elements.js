@@ -17,6 +17,7 @@ function filledElement(element, attributes, children) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else if (name === "value" && "value" in element) element.value = value;
+    else if (name === "style") element.style.cssText = value; // as an attribute, the page's policy forbids it
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));

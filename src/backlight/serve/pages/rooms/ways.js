@@ -1,23 +1,23 @@
 // Three ways: one function, its gradient by every way, compared in error and cost.
 
 import { getJSON, postJSON } from "../api.js";
-import { announce, clearError, h, later, showError } from "../widgets.js";
+import { announce, clearError, h, later, showError, styled } from "../widgets.js";
 import { costPanel } from "./ways/cost.js";
 import { functionPanel } from "./ways/function.js";
 import { stepsPanel } from "./ways/steps.js";
 import { derivativesPanel, waysPanel } from "./ways/tables.js";
-import { stylesheets } from "./ways/styles.js";
 
 export const title = "Three ways";
 
 export async function mount(root, state) {
-  await stylesheets("/static/app/rooms/ways/ways.css", "/static/show/curves.css");
-  const catalog = await getJSON("/api/ways/functions");
+  const [catalog] = await Promise.all([
+    getJSON("/api/ways/functions"), styled("/static/app/rooms/ways/ways.css", "/static/show/curves.css"),
+  ]);
   const results = { ways: waysPanel(catalog), derivatives: derivativesPanel(), steps: stepsPanel(), cost: costPanel() };
   const compared = h("div", { class: "compared" }, results.ways.element, results.derivatives.element);
   const curves = h("div", { class: "curved" }, results.steps.element, results.cost.element);
   const place = h("div", { class: "results" }, compared, curves);
-  let running = null;
+  let running = null, begun = false;
 
   async function run() {
     running?.abort();
@@ -25,6 +25,7 @@ export async function mount(root, state) {
     const { signal } = running;
     const asked = chosen.asked();
     results.cost.forget(asked);
+    place.classList.remove("stale");
     place.setAttribute("aria-busy", "true");
     try {
       // One after the other: what is timed should not share the processor with what is not.
@@ -48,11 +49,13 @@ export async function mount(root, state) {
   const chosen = functionPanel(catalog, state.get(), {
     changed(address) {
       state.set(address);
-      soon();
+      if (begun) soon();
     },
     wrong() {
       soon.cancel();
       running?.abort();
+      place.removeAttribute("aria-busy");
+      place.classList.add("stale");
     },
   });
   root.append(
@@ -60,7 +63,9 @@ export async function mount(root, state) {
       h("p", { class: "lede" }, "One gradient by backpropagation, by dual numbers and by finite differences: how right each is, and what it costs.")),
     chosen.element, place);
   compared.hidden = curves.hidden = true;
-  if (await chosen.begin()) await run();
+  const ready = await chosen.begin();
+  begun = true;
+  if (ready) run();
   return () => {
     soon.cancel();
     running?.abort();

@@ -23,10 +23,10 @@ export function runView(told, look, onLook) {
     h("section", { class: "panel head", "aria-labelledby": "run-title" },
       h("h2", { id: "run-title" }, told.title), h("p", { class: "note" }, told.about), state, bar, why, take),
     h("section", { class: "panel", "aria-labelledby": "run-loss" }, h("h3", { id: "run-loss" }, "Mean loss of each epoch"), chart.element),
-    h("section", { class: "panel", "aria-labelledby": "run-right" }, h("h3", { id: "run-right" }, "How right it is"), judged),
     regions ? h("section", { class: "panel", "aria-labelledby": "run-regions" },
       h("h3", { id: "run-regions" }, told.classifies ? "Which class it says where" : "What it says where"),
       axesChoice(told, look, onLook), regions.element) : null,
+    h("section", { class: "panel", "aria-labelledby": "run-right" }, h("h3", { id: "run-right" }, "How right it is"), judged),
     h("section", { class: "panel", "aria-labelledby": "run-weights" }, h("h3", { id: "run-weights" }, "Weights"), weights.element));
 
   function update(standing) {

@@ -11,13 +11,15 @@ const FIRST = "polynomial";
  */
 export function functionPanel(catalog, address, { changed, wrong }) {
   const examples = new Map(catalog.examples.map((one) => [one.name, one]));
-  const now = { example: null, variables: [], numbers: {} };
+  const now = { example: null, variables: [], numbers: numbersOf("") };
   const choice = select(options(catalog.examples), "", (name) => (name ? useExample(name) : useFormula(formula.value)));
   const formula = h("input", { type: "text", class: "formula", spellcheck: false, autocapitalize: "off", autocomplete: "off", maxlength: catalog.longest, oninput: () => typed() });
   const told = h("div", { class: "told", role: "status" });
   const shown = h("div", { class: "shown" });
   const point = h("div", { class: "point", role: "group", "aria-label": "The point" });
   const complaint = h("p", { class: "complaint", role: "status" });
+  const where = h("div", { class: "where" }, h("h2", {}, "At the point"), point,
+    h("p", { class: "note" }, "Numbers, or what is one: pi/4, sqrt(2)."), complaint);
   const source = h("p", { class: "note" });
   const formulaField = field("Function", formula);
   let asking = null;
@@ -68,8 +70,9 @@ export function functionPanel(catalog, address, { changed, wrong }) {
 
   /** The formula as in books, or what is wrong with it, marked at its place. */
   function read({ mathml, wrong: fault }) {
-    formula.toggleAttribute("aria-invalid", Boolean(fault));
     if (fault) formula.setAttribute("aria-invalid", "true");
+    else formula.removeAttribute("aria-invalid");
+    where.hidden = !now.variables.length && Boolean(fault);
     told.replaceChildren(...(fault ? marked(formula.value, fault) : []));
     shown.replaceChildren(...(mathml && !fault ? [drawn(mathml)] : []));
   }
@@ -102,7 +105,7 @@ export function functionPanel(catalog, address, { changed, wrong }) {
   }
 
   function tell() {
-    const own = now.example && at() === at.call(null, now) && sameAsExample();
+    const own = now.example && sameAsExample();
     changed({ example: now.example, formula: now.example ? null : formula.value, at: own ? null : at() });
   }
 
@@ -113,8 +116,7 @@ export function functionPanel(catalog, address, { changed, wrong }) {
 
   const element = h("section", { class: "panel chosen", "aria-label": "The function" },
     h("div", { class: "what" }, field("Example", choice), formulaField, told, shown, source, vocabulary(catalog.vocabulary)),
-    h("div", { class: "where" }, h("h2", {}, "At the point"), point,
-      h("p", { class: "note" }, "Numbers, or what is one: pi/4, sqrt(2)."), complaint));
+    where);
   return {
     element,
     /** Reads what the address says; whether there is a function to begin with. */
@@ -147,7 +149,8 @@ function options(examples) {
 /** `x=5; y=2` as texts by name. */
 function numbersOf(at) {
   const parts = at.split(";").map((part) => part.split("=")).filter((part) => part.length === 2);
-  return Object.fromEntries(parts.map(([name, value]) => [name.trim(), value.trim()]));
+  // Without a prototype: a variable may be called `constructor`.
+  return Object.assign(Object.create(null), Object.fromEntries(parts.map(([name, value]) => [name.trim(), value.trim()])));
 }
 
 function drawn(mathml) {
@@ -155,8 +158,8 @@ function drawn(mathml) {
 }
 
 function marked(text, { message, start, end }) {
-  const characters = [...text].join("") === text ? text : text; // places count UTF-16 here
-  const [before, at, after] = [characters.slice(0, start), characters.slice(start, end), characters.slice(end)];
+  const characters = [...text]; // as the server counts them
+  const [before, at, after] = [[0, start], [start, end], [end]].map(([from, to]) => characters.slice(from, to).join(""));
   return [h("code", { class: "typed", "aria-hidden": "true" }, before, h("mark", {}, at || " "), after),
     h("p", { class: "complaint" }, message[0].toUpperCase() + message.slice(1))];
 }
@@ -164,5 +167,5 @@ function marked(text, { message, start, end }) {
 function vocabulary(words) {
   return h("details", { class: "vocabulary" }, h("summary", {}, "What may be typed"),
     h("p", { class: "note" }, "+ − * / ^ (or **), brackets, |x|, pi, e, and variables under any name. 3x, 2(x + 1) and x y multiply. Functions:"),
-    h("dl", {}, words.map(({ name, meaning }) => [h("dt", {}, h("code", {}, name)), h("dd", {}, meaning)])));
+    h("dl", {}, words.flatMap(({ name, meaning }) => [h("dt", {}, h("code", {}, name)), h("dd", {}, meaning)])));
 }

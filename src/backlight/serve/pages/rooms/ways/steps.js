@@ -11,7 +11,7 @@ export function stepsPanel() {
   const chart = curveChart({
     title: "The error of differences against their step",
     x: { label: "step", log: true, text: (value) => numberText(value, 2) },
-    y: { label: "error, relative to the largest derivative", log: true, least: NOTHING, text: (value) => (value === 0 ? "0" : numberText(value, 2)) },
+    y: { label: "error, relative to the largest derivative", log: true, least: NOTHING, most: 10, text: (value) => (value === 0 ? "0" : numberText(value, 2)) },
     series: [],
     reading: "Step",
   });
@@ -27,9 +27,10 @@ export function stepsPanel() {
         name: way,
         points: errors.map((error, i) => [steps[i], error]),
         best,
-        bestText: `best ${errors[best] === 0 ? "exact" : numberText(errors[best], 2)} at ${numberText(steps[best], 2)}`,
+        bestText: `${errors[best] === 0 ? "exact" : `best ${numberText(errors[best], 2)}`} at ${numberText(steps[best], 2)}`,
       })));
-      below.textContent = `Measured against ${truth}. On the bottom line there is no error at all.`;
+      const exact = curves.some(({ errors }) => errors.some((error) => error !== null && error <= NOTHING));
+      below.textContent = `Measured against ${truth}.${exact ? " On the bottom line there is no error at all." : ""}`;
     },
   };
 }

@@ -1,0 +1,1 @@
+"""The cost of a network as a landscape: slices and planes, their basins, and climbers on them."""

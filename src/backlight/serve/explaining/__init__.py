@@ -1,0 +1,1 @@
+"""What the Explain room needs beyond the library: photos in memory, batches, results, a store."""

@@ -1,0 +1,34 @@
+// What the model said, as the heading of the room.
+
+import { h } from "../../widgets.js";
+import { percentText } from "./classes.js";
+
+export function heading(session) {
+  const asked = h("h1", {}, "Why did it say that?");
+  const facts = h("p", { class: "lede numbers" });
+  const element = h("header", { class: "masthead" }, asked, facts);
+
+  function update() {
+    const answer = session.answers[session.view.side];
+    if (!answer) return;
+    asked.textContent = questionOf(answer);
+    facts.textContent = told(answer);
+  }
+
+  function questionOf({ asked: { counterfactual, against, word }, target, said }) {
+    if (said.caption) return word === undefined ? "Why this caption?" : `Why the word “${said.positions.map((at) => said.caption[at]).join(" ")}”?`;
+    if (counterfactual && against === undefined && target.class !== null) return `What speaks against “${session.catalogue.name(session.model.name, target.class)}”?`;
+    return `Why “${target.name.split(" rather than ").join("” rather than “")}”?`;
+  }
+
+  function told({ target, layer, method }) {
+    return [
+      session.model.name,
+      target.probability === null ? "" : percentText(target.probability),
+      session.catalogue.method(method).title,
+      layer ? `at ${layer.name}` : "",
+    ].filter(Boolean).join(" · ");
+  }
+
+  return { element, update };
+}

@@ -1,0 +1,230 @@
+// The room's state, and the only place where it changes: settings come in, questions go to the
+// server, answers are kept; views are told what has changed and draw it.
+
+import { ApiError, events } from "../../api.js";
+import { announce, later } from "../../widgets.js";
+import { fromAddress, sideOf, toAddress } from "./address.js";
+
+export class Session {
+  #state;
+  #listeners = [];
+  #asked = [null, null]; // the questions that are being answered
+  #closed = false;
+  // Browsers refuse an address that is changed at every move of a slider.
+  #write = later(() => this.#state.set(toAddress(this.view), { replace: true }), 120);
+
+  constructor(state, catalogue) {
+    this.#state = state;
+    this.catalogue = catalogue;
+    this.view = fromAddress(state.get());
+    this.answers = [null, null];
+    this.running = [null, null]; // {done, total, queued} while an answer is waited for
+    this.failures = [null, null]; // an error, "stopped", "unasked", "unread"
+  }
+
+  /** `listener(session)` is called after every change. */
+  listen(listener) {
+    this.#listeners.push(listener);
+  }
+
+  get model() {
+    return this.catalogue.model(this.view.model);
+  }
+
+  get photo() {
+    return this.view.photo || this.catalogue.samples[0]?.photo || "";
+  }
+
+  /** Whether two settings are compared. */
+  get compared() {
+    return this.view.sides.length > 1;
+  }
+
+  /** Other looks at the same maps: opacity, divider, boxes, spot, which side is set. */
+  look(changes, { push = false } = {}) {
+    Object.assign(this.view, changes);
+    this.#written(push);
+  }
+
+  /** Another photo: the class asked for on the last one is most likely not on this one. */
+  choosePhoto(photo) {
+    const sides = this.view.sides.map((side) => ({ ...side, target: "", against: "", word: "" }));
+    this.#renew({ photo, sides });
+  }
+
+  /** Another model: it has other classes and layers. */
+  chooseModel(model) {
+    const sides = this.view.sides.map(({ method, gradients, not, question }) => ({ ...sideOf(), method, gradients, not, question }));
+    this.#renew({ model, sides });
+  }
+
+  /** What a model that answers is asked: what was typed, or what fits the sample. */
+  questionOf(number) {
+    if (this.model.task !== "vqa") return "";
+    const sample = this.catalogue.samples.find(({ photo }) => photo === this.photo);
+    return this.view.sides[number].question || sample?.questions[0] || "";
+  }
+
+  /** What was asked once before, as the API takes it, asked again. */
+  reopen({ photo, model, ...question }) {
+    const side = sideOf();
+    for (const name of ["target", "against", "method", "layer", "gradients", "question", "caption", "word"]) side[name] = String(question[name] ?? "");
+    side.not = question.counterfactual ? "1" : "";
+    this.cancel(1);
+    this.answers[1] = this.failures[1] = null;
+    this.#renew({ photo, model, sides: [side], side: 0 });
+  }
+
+  set(number, changes) {
+    Object.assign(this.view.sides[number], changes);
+    this.#written(true);
+    this.ask(number);
+  }
+
+  /** A second setting beside the first: the same question by another method. */
+  compare(wanted) {
+    if (wanted === this.compared) return;
+    if (wanted) {
+      const first = this.view.sides[0];
+      const other = this.catalogue.methods.find((method) => method.name !== (first.method || this.catalogue.methods[0].name));
+      this.look({ sides: [first, { ...first, method: other?.name ?? "" }], side: 1 }, { push: true });
+      this.ask(1);
+    } else {
+      this.cancel(1);
+      this.answers[1] = this.failures[1] = null;
+      this.look({ sides: [this.view.sides[0]], side: 0 }, { push: true });
+    }
+  }
+
+  askAll() {
+    this.view.sides.forEach((side, number) => this.ask(number));
+  }
+
+  async ask(number) {
+    this.cancel(number);
+    if (!this.photo) return;
+    const missing = this.#missing(number);
+    if (missing) {
+      this.answers[number] = null;
+      this.failures[number] = missing;
+      this.#tell();
+      return;
+    }
+    const asking = new AbortController();
+    this.#asked[number] = asking;
+    this.running[number] = { done: 0, total: 0, queued: 0 };
+    this.failures[number] = null;
+    this.#tell();
+    const current = () => this.#asked[number] === asking && !this.#closed;
+    try {
+      const question = this.#question(number);
+      const found = await this.#answered(question, asking.signal, (progress) => {
+        if (!current()) return;
+        this.running[number] = progress;
+        this.#tell();
+      });
+      if (!current()) return;
+      const answer = { ...found, asked: question };
+      this.answers[number] = answer;
+      this.catalogue.meet(this.model.name, answer.top ?? []);
+      this.#learn(this.view.sides[number]);
+      announce(`Explained: ${answer.target.name}, by ${this.catalogue.method(answer.method).title}`);
+    } catch (error) {
+      if (!current()) return;
+      this.failures[number] = error;
+      this.answers[number] = null;
+    }
+    this.#asked[number] = this.running[number] = null;
+    this.#tell();
+  }
+
+  /** Ends the question that is being answered, here and on the server. */
+  cancel(number) {
+    this.#asked[number]?.abort();
+    this.#asked[number] = this.running[number] = null;
+  }
+
+  /** The same because a person wants it: the old map does not answer the new question. */
+  stop(number) {
+    if (!this.running[number]) return;
+    this.cancel(number);
+    this.answers[number] = null;
+    this.failures[number] = "stopped";
+    announce("Stopped");
+    this.#tell();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#write.cancel();
+    this.cancel(0);
+    this.cancel(1);
+  }
+
+  /** What a model needs beside the photo and nobody has typed yet. */
+  #missing(number) {
+    const { task } = this.model;
+    if (task === "vqa" && !this.questionOf(number)) return "unasked";
+    if (task === "embed" && !this.view.sides[number].caption) return "unread";
+    return "";
+  }
+
+  #renew(changes) {
+    Object.assign(this.view, changes, { spot: null });
+    this.#written(true);
+    this.askAll();
+  }
+
+  #question(number) {
+    const side = this.view.sides[number];
+    const question = { photo: this.photo, model: this.model.name };
+    for (const name of ["method", "layer", "gradients", "caption"]) if (side[name]) question[name] = side[name];
+    for (const name of ["target", "against", "word"]) if (side[name]) question[name] = numberOr(side[name]);
+    if (this.questionOf(number)) question.question = this.questionOf(number);
+    if (side.not) question.counterfactual = true;
+    return question;
+  }
+
+  async #answered(question, signal, onProgress) {
+    let answer = null;
+    await events("/api/explain", question, (name, data) => {
+      if (name === "progress") onProgress(data);
+      else if (name === "result") answer = data;
+      else if (name === "error") throw failureOf(data);
+    }, { signal });
+    if (!answer) throw new ApiError("The server ended without an answer.", "Offline", 0);
+    return answer;
+  }
+
+  /** The names of classes that the address gives by number alone. */
+  async #learn({ target, against }) {
+    const { name } = this.model;
+    const unknown = [target, against].filter((index) => /^\d+$/.test(index) && !this.catalogue.knows(name, index));
+    if (!unknown.length) return;
+    await Promise.all(unknown.map((index) => this.catalogue.search(name, index))).catch(() => null);
+    this.#tell();
+  }
+
+  #written(push) {
+    if (push) {
+      this.#write.cancel();
+      this.#state.set(toAddress(this.view), { replace: false });
+    } else {
+      this.#write();
+    }
+    this.#tell();
+  }
+
+  #tell() {
+    for (const listener of this.#listeners) listener(this);
+  }
+}
+
+function numberOr(text) {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+function failureOf(data) {
+  const { message, kind } = data.error ?? data;
+  return new ApiError(message, kind, 400);
+}

@@ -1,0 +1,91 @@
+"""What can be asked of an explanation that was just made: its picture, its files, its spots.
+
+GET    /api/explanations/{id}/heat.png        the map, to be laid over the photo
+GET    /api/explanations/{id}/picture.png     downloads
+GET    /api/explanations/{id}/page.html
+GET    /api/explanations/{id}/map.npz
+POST   /api/explanations/{id}/spot            {x, y, count} → which channels light it
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import PurePath
+from typing import Any, Final, Literal
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from backlight.explanations.explanation import Explanation
+from backlight.explanations.pictures import heat_of, pixels_drawn
+from backlight.explanations.saving import encoded
+from backlight.serve.explaining import forms
+from backlight.serve.explaining.state import explaining
+from backlight.serve.explaining.telling import told_spot
+from backlight.serve.failures import RESPONSES
+from backlight.show.encode import heat_bytes
+
+router = APIRouter(prefix="/api/explanations", tags=["explain"], responses=RESPONSES)
+
+#: The kinds of files by their ending.
+KINDS: Final = {".png": "image/png", ".html": "text/html", ".npz": "application/octet-stream"}
+_FOREVER: Final = {"cache-control": "private, max-age=86400, immutable"}
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/png": {}}}}
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {kind: {} for kind in KINDS.values()}}
+}
+
+
+@router.get("/{explanation}/heat.png", response_class=Response, responses=_PICTURE)
+async def heat(request: Request, explanation: str) -> Response:
+    """The map in its colours, of the part of the photo that the network saw: of a layer's map
+    transparent where it is weak, of single pixels a picture on mid grey."""
+    why = explaining(request).results.get(explanation).why
+    content = await request.app.state.turns.run(request, lambda _: heat_png(why))
+    return Response(content, media_type="image/png", headers=_FOREVER)
+
+
+@router.get("/{explanation}/{file}", response_class=Response, responses=_FILE)
+async def download(
+    request: Request,
+    explanation: str,
+    file: Literal["picture.png", "page.html", "map.npz"],
+) -> Response:
+    """The picture, the page that opens offline, or the numbers, as a file to keep."""
+    why = explaining(request).results.get(explanation).why
+    ending = PurePath(file).suffix
+    content = await request.app.state.turns.run(request, lambda _: encoded(why, ending))
+    photo = why.photos[0]
+    return as_file(
+        content, f"{PurePath(photo.name).stem if photo.is_file else 'photo'}.why", ending
+    )
+
+
+@router.post("/{explanation}/spot", response_model=forms.SpotAnswer)
+async def spot(request: Request, explanation: str, asked: forms.AskedSpot) -> Any:
+    """Which feature maps light a spot of the map."""
+    why = explaining(request).results.get(explanation).why
+
+    def looked_into(_: object) -> dict[str, Any]:
+        return told_spot(why.channels(asked.x, asked.y, asked.count))
+
+    return await request.app.state.turns.run(request, looked_into)
+
+
+def heat_png(why: Explanation) -> bytes:
+    """The map of one image as it is laid over the photo; a map of single pixels as the picture that
+    it is, since thin strokes over a photo can be read by nobody."""
+    drawn = pixels_drawn(why)
+    if drawn is not None:
+        stream = io.BytesIO()
+        drawn.save(stream, "PNG")
+        return stream.getvalue()
+    return heat_bytes(heat_of(why, why.signed), signed=why.signed)
+
+
+def as_file(content: bytes, name: str, ending: str) -> Response:
+    """A file to be saved under a name that every system takes."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._") or "photo"
+    headers = {"content-disposition": f'attachment; filename="{plain[:100]}{ending}"'}
+    return Response(content, media_type=KINDS[ending], headers=headers)
