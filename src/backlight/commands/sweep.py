@@ -78,7 +78,7 @@ def _asked(options: argparse.Namespace) -> Offer:
     else:
         if options.network is not None or options.row is not None:
             raise InputError("a published network, or one of your own --sizes: not both")
-        hidden = options.hidden.split(",") if options.hidden else "sigmoid"
+        hidden = (options.hidden or "sigmoid").split(",")
         asked = drawn(
             [_whole("--sizes", n) for n in options.sizes.split(",")],
             hidden[0] if len(hidden) == 1 else hidden,
@@ -142,7 +142,7 @@ def _derivatives(sweep: Sweep, columns: int) -> Iterator[str]:
     if total > _LISTED:
         yield f"{total:,} derivatives: --json prints them"
         return
-    names = [*_names(sweep), *(f"x[{i}]" for i in range(len(sweep.x)))]
+    names = [*sweep.network.parameter_names, *(f"x[{i}]" for i in range(len(sweep.x)))]
     rows: list[tuple[str, ...]] = [("by", "sweep", *THREE_WAYS)]
     ways = [sweep.ways[way] for way in THREE_WAYS]
     for index, name in enumerate(names):
@@ -153,10 +153,3 @@ def _derivatives(sweep: Sweep, columns: int) -> Iterator[str]:
     yield text if fits else aligned([(row[0], row[1], row[-1]) for row in rows])
     worst = max(float(np.max(np.abs(found - sweep.derivatives))) for found in ways)
     yield f"largest deviation of the three ways from the sweep: {worst:.1e}"
-
-
-def _names(sweep: Sweep) -> Iterator[str]:
-    """`weights_1[0, 1]` for every parameter, in the flat order."""
-    for name, shape in sweep.network.shapes.items():
-        for index in np.ndindex(shape):
-            yield f"{name}[{', '.join(map(str, index))}]"

@@ -35,16 +35,23 @@ from backlight.networks.schedules import Schedule, find_schedule
 try:
     from backlight.networks.compiled.in_batches import train_in_batches
     from backlight.networks.compiled.loading import loading
-    from backlight.networks.compiled.memory import EPOCHS, SEEN, Rows, Rules
+    from backlight.networks.compiled.memory import EPOCHS, SEEN, Rows
     from backlight.networks.compiled.online import train_online
-    from backlight.networks.compiled.shuffling import IN_ORDER, SHUFFLED
 except ModuleNotFoundError as problem:
     if problem.name and problem.name.partition(".")[0] == "numba":
         raise MissingExtraError("numba", "train") from problem
     raise
 from backlight.networks.threads import threads_for
 from backlight.networks.watching import Watch
-from backlight.networks.working import buffers_of, layout_of, new_state, rows_of, set_back
+from backlight.networks.working import (
+    buffers_of,
+    layout_of,
+    new_state,
+    rows_of,
+    rules_of,
+    set_back,
+    shuffling_of,
+)
 
 Array = Any
 _PATIENCE_SECONDS: Final = 0.05
@@ -104,13 +111,8 @@ class Training:
         start = np.array(network.flat(parameters), self.dtype)
         if not np.isfinite(start).all():
             raise InputError("the parameters to start from are not all finite")
-        if generator is None:
-            self.shuffling = SHUFFLED if shuffle else IN_ORDER
-            # The generator has 64 bits of it.
-            state = np.array([whole("seed", seed, 0) % 2**64], np.uint64).view(np.int64)
-        else:
-            self.shuffling, state = generator.shuffling, generator.state
-        self.state = new_state(start, state)
+        self.shuffling, stream = shuffling_of(generator, shuffle, seed)
+        self.state = new_state(start, stream)
         self.order = np.zeros(0, np.uintp)
         self.schedule_memory: list[float] = []
         self.told = 0
@@ -252,16 +254,7 @@ class Training:
 
     def _train(self, data: Rows, end: int, watch: Watch) -> None:
         batch = min(self.batch_size, len(self.order))
-        rules = Rules(
-            self.loss.code,
-            self.optimiser.code,
-            self.shuffling,
-            batch,
-            self.optimiser.momentum,
-            self.optimiser.square_momentum,
-            self.optimiser.epsilon,
-            self.weight_decay,
-        )
+        rules = rules_of(self.loss, self.optimiser, self.shuffling, batch, self.weight_decay)
         buffers = buffers_of(self.network, batch, self.dtype)
         loop = train_online if batch == 1 else train_in_batches
         most = max(_FIRST_ROWS, batch)
@@ -286,8 +279,7 @@ class Training:
         return self.epoch * len(self.order) + int(self.state.counts[SEEN])
 
     def _rates(self, epoch: int, count: int) -> Array:
-        rates = [self.schedule.at(epoch + k, self.schedule_memory) for k in range(count)]
-        return np.array(rates)
+        return np.array([self.schedule.at(epoch + k, self.schedule_memory) for k in range(count)])
 
     def _room(self, epoch: int, count: int) -> Array:
         """Where the errors of the coming epochs go; twice the room where there is none left."""

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from backlight.errors import InputError
 from backlight.networks.landscapes.climbing import Gait, climb, spread
 from backlight.networks.landscapes.landscape import Landscape
-from backlight.networks.landscapes.of_networks import weight_names
 from backlight.networks.landscapes.offers import (
     NETWORKS,
     OFFERS,
@@ -117,7 +116,7 @@ def offered() -> dict[str, Any]:
                 "name": recipe.name,
                 "about": recipe.about,
                 "sizes": recipe.network.sizes,
-                "weights": weight_names(recipe.network),
+                "weights": recipe.network.parameter_names,
                 "reach": recipe.reach,
                 "toward": [
                     other.name
