@@ -6,7 +6,6 @@ import argparse
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,8 @@ from backlight.networks.sweeps.multiplications import backwards, forwards
 from backlight.networks.sweeps.offered import FIRST, Offer, drawn, offer, offered_names
 from backlight.networks.sweeps.sweep import Sweep
 from backlight.networks.sweeps.ways import THREE_WAYS
-from backlight.show.files import check_writable
-from backlight.show.sweep_shown import SweepShown
+from backlight.show.page_or_figure import check_ending
+from backlight.show.sweep_shown import WHAT, SweepShown
 
 _LISTED = 60  # derivatives; of larger networks --json prints them
 
@@ -61,10 +60,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_picture(options: argparse.Namespace) -> None:
     """What is said before anything is computed."""
+    ending = None
     if options.out is not None:
-        check_writable(options.out, overwrite=options.force)
-    page = options.out is None or Path(options.out).suffix.lower() == ".html"
-    if page and (options.step is not None or options.by is not None):
+        ending = check_ending(options.out, WHAT, overwrite=options.force)
+    if ending in (None, "html") and (options.step is not None or options.by is not None):
         raise FileError("--step and --by are for a picture: give --out a .svg, .png or .pdf file")
 
 
