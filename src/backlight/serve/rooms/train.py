@@ -16,6 +16,7 @@ from backlight.networks.classics import CLASSICS, find_classic
 from backlight.networks.optimisers import CODES
 from backlight.networks.tables.planning import Recipe, plan
 from backlight.networks.tables.reading import Table
+from backlight.serve.answers import in_turn, json_in_turn
 from backlight.serve.events import ALIVE, answered, event
 from backlight.serve.failures import RESPONSES
 from backlight.serve.plain import plain
@@ -25,7 +26,7 @@ from backlight.serve.training.runs import Run, Runs
 from backlight.serve.training.snapshots import Shown
 from backlight.serve.training.tables import SAMPLES, Tables, described
 from backlight.serve.training.trainees import Trainee
-from backlight.serve.turns import Stop, Turns
+from backlight.serve.turns import Stop
 
 router = APIRouter(prefix="/api/train", tags=["train"], responses=RESPONSES)
 
@@ -96,8 +97,8 @@ async def offers() -> dict[str, Any]:
     }
 
 
-@router.post("/tables")
-async def upload(request: Request, file: Annotated[UploadFile, File()]) -> dict[str, Any]:
+@router.post("/tables", response_model=dict[str, Any])
+async def upload(request: Request, file: Annotated[UploadFile, File()]) -> Response:
     """Keep a CSV file in memory; tells its columns."""
     content = await file.read()
     name = _safe(file.filename or "")
@@ -107,7 +108,7 @@ async def upload(request: Request, file: Annotated[UploadFile, File()]) -> dict[
         identity = tables.add(content, name)
         return described(identity, tables.find(identity))
 
-    return plain(await _turns(request).run(request, read))  # type: ignore[no-any-return]
+    return await json_in_turn(request, read)
 
 
 @router.get("/tables/{table}")
@@ -128,7 +129,7 @@ async def begin(
     def start(stop: Stop) -> Run:
         return Run(_trainee(request, asked), asked.pace)
 
-    run = await _turns(request).run(request, start)
+    run = await in_turn(request, start)
     runs.add(run)
     run.go_on()
     return _told(run)
@@ -238,10 +239,6 @@ def _runs(request: Request) -> Runs:
 
 def _tables(request: Request) -> Tables:
     return request.app.state.tables  # type: ignore[no-any-return]
-
-
-def _turns(request: Request) -> Turns:
-    return request.app.state.turns  # type: ignore[no-any-return]
 
 
 def _safe(name: str) -> str:
