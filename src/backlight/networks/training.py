@@ -17,16 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from backlight.errors import InputError, MissingExtraError
-from backlight.networks.given import (
-    check_finite,
-    check_fits,
-    from_zero,
-    precision,
-    take_rows,
-    take_weights,
-    takes_diagonal,
-    whole,
-)
+from backlight.networks.given import from_zero, precision, take_weights, takes_diagonal, whole
 from backlight.networks.losses import find_loss
 from backlight.networks.network import Network, Parameters
 from backlight.networks.optimisers import Optimiser, find_optimiser
@@ -51,6 +42,7 @@ from backlight.networks.working import (
     rules_of,
     set_back,
     shuffling_of,
+    take_examples,
 )
 
 Array = Any
@@ -239,13 +231,7 @@ class Training:
         self._errors = arrays["losses"].copy()
 
     def _data(self, X: Array, T: Array, row_weights: Array | None) -> Rows:
-        sizes = self.network.sizes
-        X = take_rows("X", X, sizes[0], "inputs")
-        T = take_rows("T", T, sizes[-1], "outputs", len(X))
-        for name, array in (("X", X), ("T", T)):
-            check_finite(name, array)
-            check_fits(name, array, self.dtype)
-        self.loss.check_targets(T)
+        X, T = take_examples(self.network, self.loss, X, T, self.dtype)
         weights = None if row_weights is None else take_weights(row_weights, len(X))
         if len(self.order) != len(X):
             self.order = np.arange(len(X)).astype(np.uintp)

@@ -20,7 +20,7 @@ from backlight.networks.compiled.memory import (
     State,
 )
 from backlight.networks.compiled.shuffling import IN_ORDER, SHUFFLED
-from backlight.networks.given import whole
+from backlight.networks.given import check_finite, check_fits, take_rows, whole
 from backlight.networks.losses import Loss
 from backlight.networks.network import Network
 from backlight.networks.optimisers import Optimiser
@@ -122,6 +122,23 @@ def buffers_of(network: Network, batch: int, dtype: Any) -> Buffers:
         targets=np.zeros(batch * network.sizes[-1], dtype),
         weights=np.zeros(batch, dtype),
     )
+
+
+def take_examples(
+    network: Network, loss: Loss, X: Array, T: Array, dtype: np.dtype[Any]
+) -> tuple[Array, Array]:
+    """Inputs (rows, inputs) and targets (rows, outputs) as arrays, once they can be trained on.
+
+    Raises:
+        InputError: they do not fit the network or the loss, or are not finite in this precision.
+    """
+    X = take_rows("X", X, network.sizes[0], "inputs")
+    T = take_rows("T", T, network.sizes[-1], "outputs", len(X))
+    for name, array in (("X", X), ("T", T)):
+        check_finite(name, array)
+        check_fits(name, array, dtype)
+    loss.check_targets(T)
+    return X, T
 
 
 def rows_of(X: Array, T: Array, weights: Array | None, order: Array, dtype: Any) -> Rows:

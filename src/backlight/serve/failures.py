@@ -20,7 +20,6 @@ from backlight.serve.turns import Busy, Stopped
 
 _LOG = logging.getLogger("backlight.serve")
 _LONGEST = 400  # characters of what was given, told back
-_BUG = {"kind": "InternalError", "message": "the app failed; its log shows where"}
 
 #: The client went away; the answer reaches nobody (a status that nginx made known).
 _CLIENT_LEFT = 499
@@ -52,19 +51,6 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 def failed(status: int, kind: str, message: str) -> JSONResponse:
     """The answer that says what went wrong."""
     return JSONResponse({"error": {"kind": kind, "message": message}}, status_code=status)
-
-
-def failure_of(error: BaseException, what: str) -> dict[str, str]:
-    """The kind and the message of an error, for an answer that has begun already.
-
-    Args:
-        error: what was raised; a bug is written to the log and not told.
-        what: failed, for the log: "a stream".
-    """
-    if isinstance(error, BacklightError | Busy | Stopped):
-        return {"kind": type(error).__name__, "message": " ".join(str(error).split())}
-    _LOG.error("%s failed", what, exc_info=error)
-    return dict(_BUG)
 
 
 def add_failures(app: FastAPI) -> None:
@@ -100,7 +86,7 @@ def add_failures(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
         _LOG.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-        return failed(500, **_BUG)
+        return failed(500, "InternalError", "the app failed; its log shows where")
 
 
 def _told(error: Any) -> str:

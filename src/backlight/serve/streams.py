@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from backlight.serve.answers import in_turn
+from backlight.errors import BacklightError
 from backlight.serve.events import answered, event
-from backlight.serve.failures import failure_of
-from backlight.serve.turns import Stop
+from backlight.serve.turns import Busy, Stop, Stopped, Turns
+
+_LOG = logging.getLogger("backlight.serve")
 
 # Called by the work: the name of an event, and its data as plain, finite values.
 Tell = Callable[[str, Any], None]
@@ -36,7 +38,8 @@ async def _events(request: Request, work: Callable[[Stop, Tell], None]) -> Async
     def tell(name: str, data: Any) -> None:
         loop.call_soon_threadsafe(queue.put_nowait, event(name, data))
 
-    task = asyncio.ensure_future(in_turn(request, lambda stop: work(stop, tell)))
+    turns: Turns = request.app.state.turns
+    task = asyncio.ensure_future(turns.run(request, lambda stop: work(stop, tell)))
     task.add_done_callback(lambda _: queue.put_nowait(None))
     try:
         while (block := await queue.get()) is not None:
@@ -51,6 +54,11 @@ async def _events(request: Request, work: Callable[[Stop, Tell], None]) -> Async
 def _last(task: asyncio.Future[None]) -> str:
     try:
         task.result()
-    except Exception as error:
-        return event("failure", failure_of(error, "a stream"))
+    except (BacklightError, Busy, Stopped) as error:
+        told = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
+        return event("failure", told)
+    except Exception:
+        _LOG.exception("a stream failed")
+        told = {"kind": "InternalError", "message": "the app failed; its log shows where"}
+        return event("failure", told)
     return event("done", {})

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from backlight.errors import ImageError
 from backlight.models.images import read_image
 from backlight.scenes import make_scene
-from backlight.serve.explaining.photos import Photos
+from backlight.serve.explaining.photos import Photos, safe_name
 from backlight.serve.explaining.samples import samples
 
 from .networks import photo
@@ -185,3 +185,21 @@ def test_what_is_not_on_offer_is_not_there(photos: Photos, name: str, words: str
     with pytest.raises(HTTPException, match=words) as caught:
         photos.get(name)
     assert caught.value.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("cat.jpg", "cat.jpg"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\photos\\cat.jpg", "cat.jpg"),
+        ('<b>"cat"</b>.png', "b.png"),
+        ("кот.jpg", "кот.jpg"),
+        ("a\nb\x00c.png", "abc.png"),
+        ("x" * 500 + ".jpeg", "x" * 80 + ".jpeg"),
+        ("", ""),
+        ("..", ""),
+    ],
+)
+def test_a_files_name_is_kept_as_far_as_it_is_one(given: str, expected: str) -> None:
+    assert safe_name(given) == expected

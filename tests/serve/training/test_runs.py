@@ -13,7 +13,6 @@ import pytest
 from backlight.errors import InputError
 from backlight.networks.classics import find_classic
 from backlight.networks.classics.replaying import start
-from backlight.serve.recent import NotThere
 from backlight.serve.training import runs as module
 from backlight.serve.training.of_classics import ClassicTrainee
 from backlight.serve.training.runs import Run, Runs
@@ -149,7 +148,7 @@ def test_too_many_at_once_are_refused_and_the_oldest_idle_one_goes() -> None:
     for run in kept[module._MOST_RUNNING :]:
         runs.add(run)
     assert runs.find(kept[0].identity) is kept[0]  # it runs
-    with pytest.raises(NotThere):
+    with pytest.raises(KeyError):
         runs.find(kept[1].identity)
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from backlight.errors import ModelError, did_you_mean
 from backlight.models.labels import imagenet_labels
 from backlight.scenes import make_scene
-from backlight.serve.recent import NotThere
+from backlight.serve.explaining.recent import NotThere
 
 # By name: the package, the file in it, what it shows.
 _PHOTOS = {

@@ -31,6 +31,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from backlight.errors import BacklightError
 from backlight.serve.events import answered, event
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.asking import Wish, question
@@ -45,7 +47,10 @@ from backlight.serve.explaining.batching import Answered, Tell
 from backlight.serve.explaining.results import Result, Results
 from backlight.serve.explaining.state import Explaining, explaining
 from backlight.serve.explaining.telling import told
-from backlight.serve.failures import RESPONSES, failure_of
+from backlight.serve.failures import RESPONSES
+from backlight.serve.turns import Busy, Stopped
+
+_LOG = logging.getLogger("backlight.serve")
 
 router = APIRouter(prefix="/api", tags=["explain"], responses=RESPONSES)
 
@@ -139,4 +144,9 @@ def _ended(work: asyncio.Future[str]) -> str:
     error = work.exception()
     if error is None:
         return work.result()
-    return event("error", {"error": failure_of(error, "an explanation")})
+    if isinstance(error, BacklightError | Busy | Stopped):
+        failure = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
+    else:
+        _LOG.error("an explanation failed", exc_info=error)
+        failure = {"kind": "InternalError", "message": "the app failed; its log shows where"}
+    return event("error", {"error": failure})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, File, Path, Request, Response, UploadFile
+from fastapi import APIRouter, File, HTTPException, Path, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,10 +15,9 @@ from backlight.networks.activations import ACTIVATIONS
 from backlight.networks.classics import CLASSICS, find_classic
 from backlight.networks.optimisers import CODES
 from backlight.networks.tables.planning import Recipe, plan
-from backlight.serve.answers import in_turn, json_in_turn
+from backlight.networks.tables.reading import Table
 from backlight.serve.events import ALIVE, answered, event
 from backlight.serve.failures import RESPONSES
-from backlight.serve.file_names import safe_name
 from backlight.serve.plain import plain
 from backlight.serve.training.of_classics import ClassicTrainee
 from backlight.serve.training.of_tables import TableTrainee
@@ -25,7 +25,7 @@ from backlight.serve.training.runs import Run, Runs
 from backlight.serve.training.snapshots import Shown
 from backlight.serve.training.tables import SAMPLES, Tables, described
 from backlight.serve.training.trainees import Trainee
-from backlight.serve.turns import Stop
+from backlight.serve.turns import Stop, Turns
 
 router = APIRouter(prefix="/api/train", tags=["train"], responses=RESPONSES)
 
@@ -96,24 +96,24 @@ async def offers() -> dict[str, Any]:
     }
 
 
-@router.post("/tables", response_model=dict[str, Any])
-async def upload(request: Request, file: Annotated[UploadFile, File()]) -> Response:
+@router.post("/tables")
+async def upload(request: Request, file: Annotated[UploadFile, File()]) -> dict[str, Any]:
     """Keep a CSV file in memory; tells its columns."""
     content = await file.read()
-    name = safe_name(file.filename or "") or "the file"
+    name = _safe(file.filename or "")
     tables = _tables(request)
 
     def read(stop: Stop) -> dict[str, Any]:
         identity = tables.add(content, name)
         return described(identity, tables.find(identity))
 
-    return await json_in_turn(request, read)
+    return plain(await _turns(request).run(request, read))  # type: ignore[no-any-return]
 
 
 @router.get("/tables/{table}")
 async def columns(request: Request, table: Identity) -> dict[str, Any]:
     """A table's columns, and which of them is likely to be what should be predicted."""
-    found = _tables(request).find(table)
+    found = _table(request, table)
     return plain(described(table, found))  # type: ignore[no-any-return]
 
 
@@ -128,7 +128,7 @@ async def begin(
     def start(stop: Stop) -> Run:
         return Run(_trainee(request, asked), asked.pace)
 
-    run = await in_turn(request, start)
+    run = await _turns(request).run(request, start)
     runs.add(run)
     run.go_on()
     return _told(run)
@@ -137,19 +137,19 @@ async def begin(
 @router.get("/runs/{run}")
 async def standing(request: Request, run: Identity) -> dict[str, Any]:
     """What a run is, and how it stands."""
-    return _told(_runs(request).find(run))
+    return _told(_run(request, run))
 
 
 @router.get("/runs/{run}/events")
 async def follow(request: Request, run: Identity) -> StreamingResponse:
     """How it stands, again and again: events named `standing`, until it is over."""
-    return answered(_standings(_runs(request).find(run)))
+    return answered(_standings(_run(request, run)))
 
 
 @router.post("/runs/{run}/stop")
 async def stop(request: Request, run: Identity) -> dict[str, Any]:
     """Stop after the epoch that is being trained; it can go on from there."""
-    found = _runs(request).find(run)
+    found = _run(request, run)
     await asyncio.to_thread(found.pause)
     return _told(found)
 
@@ -157,7 +157,7 @@ async def stop(request: Request, run: Identity) -> dict[str, Any]:
 @router.post("/runs/{run}/resume")
 async def resume(request: Request, run: Identity) -> dict[str, Any]:
     """Go on where it was stopped, to the bit as if it had not been."""
-    found = _runs(request).find(run)
+    found = _run(request, run)
     if found.state == "paused":
         _runs(request).check_room()
         found.go_on()
@@ -167,7 +167,7 @@ async def resume(request: Request, run: Identity) -> dict[str, Any]:
 @router.post("/runs/{run}/look")
 async def look(request: Request, run: Identity, looked: Looked) -> dict[str, Any]:
     """Look at other inputs, or at another pace."""
-    found = _runs(request).find(run)
+    found = _run(request, run)
     shown = Shown(looked.x, looked.y, looked.output)
     await asyncio.to_thread(found.show, shown, looked.pace)
     return _told(found)
@@ -177,7 +177,7 @@ async def look(request: Request, run: Identity, looked: Looked) -> dict[str, Any
 async def model(request: Request, run: Identity) -> Response:
     """The model as a safetensors file: of a table for `backlight predict`, of a published run for
     `backlight.networks.saving.load_network`."""
-    content = await asyncio.to_thread(_runs(request).find(run).file)
+    content = await asyncio.to_thread(_run(request, run).file)
     headers = {"content-disposition": 'attachment; filename="model.safetensors"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
 
@@ -210,12 +210,26 @@ def _trainee(request: Request, asked: OfClassic | OfTable) -> Trainee:
         patience=asked.patience,
         seed=asked.seed,
     )
-    table = _tables(request).find(asked.table)
+    table = _table(request, asked.table)
     return TableTrainee(plan(table, asked.target, ignore=asked.ignore, recipe=recipe))
 
 
 def _told(run: Run) -> dict[str, Any]:
     return plain({**run.about(), **run.latest})  # type: ignore[no-any-return]
+
+
+def _run(request: Request, identity: str) -> Run:
+    try:
+        return _runs(request).find(identity)
+    except KeyError:
+        raise HTTPException(404, "no such training here, or not any more: start it anew") from None
+
+
+def _table(request: Request, identity: str) -> Table:
+    try:
+        return _tables(request).find(identity)
+    except KeyError:
+        raise HTTPException(404, "no such table here, or not any more: upload it anew") from None
 
 
 def _runs(request: Request) -> Runs:
@@ -224,3 +238,13 @@ def _runs(request: Request) -> Runs:
 
 def _tables(request: Request) -> Tables:
     return request.app.state.tables  # type: ignore[no-any-return]
+
+
+def _turns(request: Request) -> Turns:
+    return request.app.state.turns  # type: ignore[no-any-return]
+
+
+def _safe(name: str) -> str:
+    """An uploaded file's name for messages: its last part, short, without control characters."""
+    last = re.split(r"[/\\]", name)[-1]
+    return re.sub(r"[^\w .()+-]", "", last)[:80] or "the file"

@@ -16,7 +16,6 @@ from collections import OrderedDict
 from typing import Any, Final, Literal
 
 from backlight.errors import BacklightError, InputError
-from backlight.serve.recent import NotThere
 from backlight.serve.training.snapshots import Shown, snapshot
 from backlight.serve.training.trainees import Trainee, described
 
@@ -203,10 +202,8 @@ class Runs:
         """The run of that name.
 
         Raises:
-            NotThere: there is none, or none any more.
+            KeyError: there is none, or none any more.
         """
-        if identity not in self._runs:
-            raise NotThere("no such training here, or not any more: start it anew")
         return self._runs[identity]
 
     def close(self) -> None:

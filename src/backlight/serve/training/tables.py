@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Final
 
 from backlight.errors import InputError, did_you_mean
 from backlight.networks.tables.reading import Table, read_csv_content
 from backlight.networks.tables.target import decide
-from backlight.serve.recent import NotThere, Recent
 
 _MOST_KEPT: Final = 16
 _MOST_CELLS: Final = 2_000_000
-_MOST_BYTES: Final = 256 * 2**20
-_CELL_BYTES: Final = 16  # a number, and the words of some columns
 
 
 def _bundled(loader: str, target: str) -> Callable[[], Table]:
@@ -50,10 +49,11 @@ SAMPLES: Final[dict[str, tuple[Callable[[], Table], str]]] = {
 
 
 class Tables:
-    """Uploaded tables by the hash of their content, the last used ones."""
+    """Uploaded tables by the hash of their content; the oldest goes when there are too many."""
 
     def __init__(self) -> None:
-        self._kept: Recent[Table] = Recent(_MOST_BYTES, _weight, _MOST_KEPT)
+        self._kept: OrderedDict[str, Table] = OrderedDict()
+        self._lock = threading.Lock()
 
     def add(self, content: bytes, name: str) -> str:
         """Read a CSV file and keep it; returns what it is called from now on.
@@ -68,14 +68,18 @@ class Tables:
                 f"{_MOST_CELLS:,} cells at most; `backlight train` takes more"
             )
         identity = hashlib.sha256(content).hexdigest()[:32]
-        self._kept.put(identity, table)
+        with self._lock:
+            self._kept[identity] = table
+            self._kept.move_to_end(identity)
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
         return identity
 
     def find(self, identity: str) -> Table:
         """The table.
 
         Raises:
-            NotThere: it is not kept, or not any more.
+            KeyError: it is not kept, or not any more.
             InputError: there is no such sample.
         """
         if identity.startswith("sample:"):
@@ -83,14 +87,7 @@ class Tables:
                 hint = did_you_mean(identity, SAMPLES) or f"; expected {', '.join(SAMPLES)}"
                 raise InputError(f"no table {identity!r}{hint}")
             return SAMPLES[identity][0]()
-        table = self._kept.get(identity)
-        if table is None:
-            raise NotThere("no such table here, or not any more: upload it anew")
-        return table
-
-
-def _weight(table: Table) -> dict[Hashable, int]:
-    return {id(table): _CELL_BYTES * table.rows * len(table.columns)}
+        return self._kept[identity]
 
 
 def described(identity: str, table: Table) -> dict[str, Any]:
