@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from benchmarks import (
+    climbing,
     explaining,
     gradients,
     localisation,
@@ -26,6 +27,7 @@ PARTS = {
     "explaining": explaining.run,
     "ways": ways.run,
     "stepping": stepping.run,
+    "climbing": climbing.run,
     "training": training.run,
     "localisation": localisation.run,
     "serve": serving.run,

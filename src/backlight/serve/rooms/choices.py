@@ -16,6 +16,7 @@ from backlight.explanations.layer import layers
 from backlight.explanations.methods import METHODS
 from backlight.gradients.method import NAMES, way_title
 from backlight.models.model import Model
+from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.label_search import found_labels
 from backlight.serve.explaining.samples import samples
@@ -58,7 +59,7 @@ async def send_photo(request: Request) -> Any:
     def read(_: object) -> tuple[str, Any]:
         return here.photos.add(content, name)
 
-    photo, picture = await request.app.state.turns.run(request, read)
+    photo, picture = await in_turn(request, read)
     return {"photo": photo, "width": picture.width, "height": picture.height}
 
 
@@ -124,7 +125,7 @@ async def list_layers(
         text = question if network.encode is None else question or _any_text(network)
         return [dataclasses.asdict(one) for one in layers(network, picture, text=text)]
 
-    return await request.app.state.turns.run(request, ranked)
+    return await in_turn(request, ranked)
 
 
 @router.get("/methods", response_model=list[forms.OfferedMethod])

@@ -1,0 +1,36 @@
+"""Pages in Chromium, for what is measured in them."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def opening(part: str) -> Iterator[Callable[[str], Any] | None]:
+    """What opens a page by its HTML in a new window of 1280 × 800; None, and a line that says so,
+    where there is nothing to open it with.
+
+    Args:
+        part: of the benchmarks, for that line.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None or importlib.util.find_spec("playwright") is None:
+        print(f"{part}: no Chromium or no Playwright: not measured")
+        yield None
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+
+        def opened(html: str) -> Any:
+            tab = browser.new_page(viewport={"width": 1280, "height": 800})
+            tab.set_content(html)
+            return tab
+
+        yield opened
+        browser.close()
