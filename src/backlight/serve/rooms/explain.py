@@ -32,7 +32,7 @@ How it differs from what was planned, and what it adds:
 - A method has `every_way`: whether ways other than backpropagation serve it.
 - With `Accept: text/event-stream` the answer is a stream: `progress` {done, total, queued} twice a
   second while something changes or the request waits, then one `result` (as `Answer`) or one
-  `error` (as everywhere, {"error": {…}}).
+  `failure` {kind, message}, as in every stream.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from backlight.serve.explaining.batching import Answered, Tell
 from backlight.serve.explaining.results import Result, Results
 from backlight.serve.explaining.state import Explaining, explaining
 from backlight.serve.explaining.telling import told
-from backlight.serve.failures import RESPONSES
+from backlight.serve.failures import INTERNAL, RESPONSES, one_line
 from backlight.serve.turns import Busy, Stopped
 
 _LOG = logging.getLogger("backlight.serve")
@@ -154,8 +154,6 @@ def _ended(work: asyncio.Future[str]) -> str:
     if error is None:
         return work.result()
     if isinstance(error, BacklightError | Busy | Stopped):
-        failure = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
-    else:
-        _LOG.error("an explanation failed", exc_info=error)
-        failure = {"kind": "InternalError", "message": "the app failed; its log shows where"}
-    return event("error", {"error": failure})
+        return event("failure", one_line(error))
+    _LOG.error("an explanation failed", exc_info=error)
+    return event("failure", INTERNAL)
