@@ -41,7 +41,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return Settings(
         host=options.host,
         port=options.port,
-        models=tuple(options.model or MODELS),
+        models=tuple(dict.fromkeys(options.model or MODELS)),
         store=options.store,
         token=token,
     )

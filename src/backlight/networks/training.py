@@ -153,6 +153,7 @@ class Training:
         patience: int | None = None,
         tolerance: float = 1e-4,
         on_epoch: Callable[[Training], object] | None = None,
+        halt: Callable[[], bool] | None = None,
     ) -> Training:
         """Train for some more epochs; returns itself. `stopped` says why where it ends before.
 
@@ -167,6 +168,8 @@ class Training:
                 best by `tolerance`.
             tolerance: see there.
             on_epoch: called after each epoch.
+            halt: asked about every twentieth of a second, also within an epoch; where it says so
+                the run ends there, and goes on there when it is called again.
 
         An interrupt (Ctrl-C) ends the run and is not raised again: `stopped` says so. Where an
         error is no longer finite the run ends, and the parameters are the best ones.
@@ -185,7 +188,7 @@ class Training:
         try:
             watch.catch_up()
             with threads_for(self.network, min(self.batch_size, len(X))):
-                self._train(data, end, watch)
+                self._train(data, end, watch, halt)
         except KeyboardInterrupt:
             self.stopped = f"interrupted in epoch {self.epoch + 1}"
         return self
@@ -238,7 +241,7 @@ class Training:
             self.state.counts[SEEN] = 0
         return rows_of(X, T, weights, self.order, self.dtype)
 
-    def _train(self, data: Rows, end: int, watch: Watch) -> None:
+    def _train(self, data: Rows, end: int, watch: Watch, halt: Callable[[], bool] | None) -> None:
         batch = min(self.batch_size, len(self.order))
         rules = rules_of(self.loss, self.optimiser, self.shuffling, batch, self.weight_decay)
         buffers = buffers_of(self.network, batch, self.dtype)
@@ -259,6 +262,8 @@ class Training:
                 self._diverged()
             elif self.epoch > before:
                 watch.epoch_ended()
+            if halt is not None and halt():
+                return
 
     @property
     def _rows_seen(self) -> int:

@@ -11,8 +11,8 @@ from PIL import Image
 from backlight.errors import ImageError
 from backlight.explanations.inputs import Photo
 from backlight.models.images import read_image
-from backlight.serve.explaining.recent import NotThere, Recent
 from backlight.serve.explaining.samples import read_sample
+from backlight.serve.recent import NotThere, Recent
 from backlight.show.encode import photo_bytes, thumbnail_bytes
 
 _DIGITS = 32  # of the photo's SHA-256: its name

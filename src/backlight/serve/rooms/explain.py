@@ -23,7 +23,7 @@ This module answers the last of them, `choices.py` the others; downloads and spo
 - `map.values` is one flat list, row by row; null for pixel methods, whose numbers the .npz has.
 - With `Accept: text/event-stream` the answer is a stream: `progress` {done, total, queued} twice a
   second while something changes or the request waits, then one `result` (as `Answer`) or one
-  `error` (as everywhere, {"error": {…}}).
+  `failure` {kind, message}, as in every stream.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from backlight.serve.explaining.batching import Answered, Tell
 from backlight.serve.explaining.results import Result, Results
 from backlight.serve.explaining.state import Explaining, explaining
 from backlight.serve.explaining.telling import told
-from backlight.serve.failures import RESPONSES
+from backlight.serve.failures import INTERNAL, RESPONSES, one_line
 from backlight.serve.turns import Busy, Stopped
 
 _LOG = logging.getLogger("backlight.serve")
@@ -145,8 +145,6 @@ def _ended(work: asyncio.Future[str]) -> str:
     if error is None:
         return work.result()
     if isinstance(error, BacklightError | Busy | Stopped):
-        failure = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
-    else:
-        _LOG.error("an explanation failed", exc_info=error)
-        failure = {"kind": "InternalError", "message": "the app failed; its log shows where"}
-    return event("error", {"error": failure})
+        return event("failure", one_line(error))
+    _LOG.error("an explanation failed", exc_info=error)
+    return event("failure", INTERNAL)
