@@ -60,10 +60,10 @@ def test_the_numbers_are_those_that_were_recorded(slice_tab) -> None:
     assert told(slice_tab, "step") == "3 of 40"
     assert float(told(slice_tab, "at")) == pytest.approx(climbs["paths"][0][3][0], abs=1e-4)
     assert float(told(slice_tab, "cost")) == pytest.approx(climbs["heights"][0][3], rel=1e-4)
-    slice_tab.get_by_role("button", name="Step on").click()
+    slice_tab.get_by_role("button", name="Step forward").click()
     assert told(slice_tab, "step") == "4 of 40"
     slice_tab.get_by_role("button", name="Step back").click()
-    slice_tab.get_by_role("button", name="Reset").click()
+    slice_tab.get_by_role("button", name="To the beginning").click()
     assert told(slice_tab, "step") == "0 of 40"
 
 
@@ -105,7 +105,7 @@ def test_arrow_keys_go_from_start_to_start(slice_tab) -> None:
     starts = sorted(path[0][0] for path in well_story()["climbs"][0]["paths"])
     first = well_story()["climbs"][0]["paths"][0][0][0]
     slice_tab.keyboard.press("ArrowRight")
-    slice_tab.get_by_role("button", name="Reset").click()
+    slice_tab.get_by_role("button", name="To the beginning").click()
     after = starts[starts.index(first) + 1]
     assert float(told(slice_tab, "at")) == pytest.approx(after, abs=1e-4)
 

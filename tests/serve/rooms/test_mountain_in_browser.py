@@ -187,7 +187,7 @@ def test_time_is_played_paused_stepped_and_reset(open_room: Callable[..., Any]) 
     tab = open_room("steps=50")
     tab.get_by_role("button", name="Pause").click()
     go_to(tab, 10)
-    tab.get_by_role("button", name="Step on").click()
+    tab.get_by_role("button", name="Step forward").click()
     assert told(tab, "step") == "11 of 50"
     assert query(tab)["step"] == "11"
     tab.get_by_role("button", name="Step back").click()
@@ -197,7 +197,7 @@ def test_time_is_played_paused_stepped_and_reset(open_room: Callable[..., Any]) 
     tab.get_by_role("button", name="Play").click()
     tab.get_by_role("button", name="Play again").wait_for()
     assert told(tab, "step") == "50 of 50"
-    tab.get_by_role("button", name="Reset").click()
+    tab.get_by_role("button", name="To the beginning").click()
     assert told(tab, "step") == "0 of 50"
     assert "step" not in query(tab)
 

@@ -116,8 +116,8 @@ def test_a_person_s_own_csv_file_is_trained_on_and_its_model_taken_along(
 
 def test_three_output_deltas_stand_side_by_side(visit: Callable[..., Any]) -> None:
     tab = visit(f"/train?kind=deltas&{FAST}")
-    start_and_wait(tab, "cross-entropy: epoch 1000")
-    tab.locator(".state:has-text('diagonal: epoch 1000 · squared error: epoch 1000')").wait_for()
+    start_and_wait(tab, "cross-entropy: epoch 1,000")
+    tab.locator(".state:has-text('diagonal: epoch 1,000 · squared error: epoch 1,000')").wait_for()
     for name in ("diagonal", "squared error", "cross-entropy"):
         panel = tab.get_by_role("region", name=name, exact=True)
         assert panel.locator("table.confusion").count() == 2
@@ -149,3 +149,65 @@ def test_the_keyboard_is_enough(visit: Callable[..., Any]) -> None:
     tab.get_by_role("button", name="Start").focus()
     tab.keyboard.press("Enter")
     tab.locator(".state:has-text('Finished')").wait_for(timeout=60_000)
+
+
+# What a screen reader is given to say, from here on.
+_HEARD = """() => {
+  window.heard = [];
+  const live = "[role=status], [role=alert], [aria-live=polite], [aria-live=assertive]";
+  new MutationObserver((changes) => {
+    for (const { target } of changes) {
+      const place = (target.nodeType === 1 ? target : target.parentElement)?.closest(live);
+      if (place) window.heard.push(place.textContent);
+    }
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def test_a_screen_reader_hears_of_the_end_not_of_every_standing(visit: Callable[..., Any]) -> None:
+    tab = visit(f"/train?{FAST}&epochs=2000")
+    tab.get_by_text("300 rows, 3 columns.").wait_for()
+    tab.evaluate(_HEARD)
+    start_and_wait(tab)
+    heard = tab.evaluate("window.heard")
+    assert heard[-1] == "Finished: epoch 2,000 of 2,000"
+    assert len(heard) <= 2
+
+
+def test_the_keyboard_stays_where_it_is_while_it_learns(visit: Callable[..., Any]) -> None:
+    tab = visit("/train?pace=4&epochs=600")
+    tab.get_by_role("button", name="Start").click()
+    table = tab.get_by_role("region", name="Confusion, held out")
+    table.wait_for()
+    table.focus()
+    epoch = tab.locator(".state").inner_text()
+    tab.wait_for_function(
+        "before => document.querySelector('.state').textContent !== before", arg=epoch
+    )
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == (
+        "Confusion, held out"
+    )
+
+
+def test_before_the_first_epoch_nothing_is_said_of_how_right_it_is(
+    visit: Callable[..., Any],
+) -> None:
+    tab = visit("/train?pace=0&epochs=5", refused=True)
+    tab.get_by_text("300 rows, 3 columns.").wait_for()
+    tab.route("**/events", lambda route: route.abort())  # it stays at its beginning
+    tab.get_by_role("button", name="Start").click()
+    panel = tab.get_by_role("region", name="How right it is")
+    panel.get_by_text("Told after the first epoch.").wait_for()
+    assert "loss says" not in panel.inner_text()
+
+
+def test_a_server_that_falls_silent_is_told_of_and_heard_again(visit: Callable[..., Any]) -> None:
+    tab = visit(f"/train?{FAST}", refused=True)
+    tab.get_by_text("300 rows, 3 columns.").wait_for()
+    tab.route("**/events", lambda route: route.abort())
+    tab.get_by_role("button", name="Start").click()
+    tab.get_by_role("alert").wait_for()
+    assert "The server does not answer" in tab.get_by_role("alert").inner_text()
+    tab.unroute("**/events")
+    tab.locator(".state:has-text('Finished')").wait_for(timeout=60_000)
+    assert tab.get_by_role("alert").count() == 0

@@ -8,13 +8,23 @@ export class ApiError extends Error {
   }
 }
 
+/** The error of a server that cannot be reached. */
+export function offline() {
+  return new ApiError("The server does not answer. Is `backlight serve` still running?", "Offline", 0);
+}
+
+/** Whether the same may go better the next time. */
+export function mayPass(error) {
+  return ["Offline", "Busy", "Stopped"].includes(error?.kind);
+}
+
 async function answered(path, options) {
   let response;
   try {
     response = await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError("The server does not answer. Is `backlight serve` still running?", "Offline", 0);
+    throw offline();
   }
   if (response.ok) return response;
   const told = await response.json().catch(() => null);

@@ -1,6 +1,7 @@
 // The few controls that the rooms share.
 
 import { h, svg } from "/static/show/elements.js";
+import { mayPass } from "./api.js";
 
 export { h, svg };
 
@@ -70,12 +71,17 @@ export function announce(text) {
   if (place) place.textContent = text;
 }
 
-/** An error in words, at the top of `root`; a run that was stopped on purpose is none. */
-export function showError(root, error) {
+/**
+ * An error in words, at the top of `root`; a run that was stopped on purpose is none. Where it may
+ * pass, a button calls `again`, if given.
+ */
+export function showError(root, error, again = null) {
   if (error?.name === "AbortError") return;
   clearError(root);
   root.querySelector(":scope > .waiting")?.remove();
-  root.prepend(h("p", { class: "failure", role: "alert" }, error?.message || String(error)));
+  root.prepend(h("div", { class: "failure" },
+    h("p", { role: "alert" }, error?.message || String(error)),
+    again && mayPass(error) ? button("Try again", () => again()) : null));
 }
 
 export function clearError(root) {

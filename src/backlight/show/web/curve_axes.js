@@ -1,6 +1,7 @@
 // Axes of a chart of curves: where numbers lie on them, and which are written beside them.
 
-import { numberText } from "./numbers.js";
+import { powerText } from "./numbers.js";
+import { roundStep, roundTicks } from "./ticks.js";
 
 /**
  * An axis. `values` are all numbers it has to hold; `log` spaces powers of ten evenly, and what is
@@ -33,40 +34,20 @@ export function curveRounded(values, options = {}) {
     const grown = { ...options, from: 10 ** Math.floor(Math.log10(axis.low) + 1e-9), to: 10 ** Math.ceil(Math.log10(axis.high) - 1e-9) };
     return curveAxis([], { ...grown, least: 0, most: Infinity });
   }
-  const step = curveStep(axis.high - axis.low, 5);
+  const step = roundStep(axis.high - axis.low, 5);
   return curveAxis([], { ...options, most: Infinity, from: Math.floor(axis.low / step) * step, to: Math.ceil(axis.high / step) * step });
 }
 
 /** Up to about `most` ticks: { value, text }. */
 export function curveTicks(axis, most) {
-  const ticks = axis.log ? powers(axis, most) : rounds(axis, most);
-  return ticks.map((value) => ({ value, text: axis.log ? powerText(value) : numberText(value, 6) }));
+  return axis.log ? powers(axis, most) : roundTicks(axis.low, axis.high, most);
 }
 
 function powers(axis, most) {
   const first = Math.ceil(Math.log10(axis.low) - 1e-9), last = Math.floor(Math.log10(axis.high) + 1e-9);
-  if (last - first < 1) return rounds(axis, most).filter((value) => value > 0);
+  if (last - first < 1) return roundTicks(axis.low, axis.high, most).filter(({ value }) => value > 0);
   const every = Math.max(1, Math.ceil((last - first + 1) / most));
   const found = [];
-  for (let power = Math.ceil(first / every) * every; power <= last; power += every) found.push(10 ** power);
+  for (let power = Math.ceil(first / every) * every; power <= last; power += every) found.push({ value: 10 ** power, text: power >= 0 && power < 4 ? String(10 ** power) : powerText(power) });
   return found;
-}
-
-function rounds(axis, most) {
-  const step = curveStep(axis.high - axis.low, most);
-  const found = [];
-  for (let n = Math.ceil(axis.low / step - 1e-9); n * step <= axis.high + 1e-9 * step; n++) found.push(Number((n * step).toPrecision(12)));
-  return found;
-}
-
-function curveStep(span, most) {
-  const rough = span / Math.max(1, most);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return power * [1, 2, 5, 10].find((factor) => factor * power >= rough * (1 - 1e-9));
-}
-
-function powerText(value) {
-  const power = Math.round(Math.log10(value));
-  if (power >= 0 && power < 4) return String(10 ** power);
-  return `10${String(power).replace(/./g, (sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)]))}`;
 }

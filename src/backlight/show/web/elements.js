@@ -23,3 +23,19 @@ function filledElement(element, attributes, children) {
   element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
+
+/** Set a text where it has changed: what has not costs the browser nothing. */
+export function putText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Set an attribute where it has changed. */
+export function putAttribute(element, name, value) {
+  const text = String(value);
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+}
+
+/** Set several. */
+export function putAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) putAttribute(element, name, value);
+}

@@ -1,6 +1,6 @@
 // The frame around a map: its axes with ticks and names, and hatching for what is flat.
 
-import { niceTicks } from "./mountain_scales.js";
+import { roundTicks } from "./ticks.js";
 
 /** The rectangle inside of the axes, in pixels of the page. */
 export function frameBox(width, height, size) {
@@ -21,14 +21,14 @@ export function drawAxes(context, box, horizontal, vertical, colours) {
   context.strokeRect(box.left, box.top, box.width, box.height);
   context.textAlign = "center";
   context.textBaseline = "top";
-  for (const { value, text } of niceTicks(horizontal.low, horizontal.high, box.width / (5 * size))) {
+  for (const { value, text } of roundTicks(horizontal.low, horizontal.high, box.width / (5 * size))) {
     const x = box.left + ((value - horizontal.low) / (horizontal.high - horizontal.low)) * box.width;
     tickLine(context, x, box.top + box.height, x, box.top + box.height + 0.3 * size);
     context.fillText(text, x, box.top + box.height + 0.4 * size);
   }
   context.textAlign = "right";
   context.textBaseline = "middle";
-  for (const { value, text } of niceTicks(vertical.low, vertical.high, box.height / (3 * size))) {
+  for (const { value, text } of roundTicks(vertical.low, vertical.high, box.height / (3 * size))) {
     const y = box.top + (1 - (value - vertical.low) / (vertical.high - vertical.low)) * box.height;
     tickLine(context, box.left - 0.3 * size, y, box.left, y);
     context.fillText(text, box.left - 0.45 * size, y);

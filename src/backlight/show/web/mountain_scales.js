@@ -1,17 +1,4 @@
-// Numbers of a landscape as places on a canvas, ticks beside them and colours for heights.
-
-/** Round numbers between two, about so many: 1, 2 or 5 times a power of ten apart. */
-export function niceTicks(low, high, count) {
-  const rough = (high - low) / Math.max(1, count);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough) ?? 10 * power;
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const ticks = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) {
-    ticks.push({ value: k * step, text: (k * step).toFixed(digits).replace("-", "−").replace(/^−(0(\.0*)?)$/, "$1") });
-  }
-  return ticks;
-}
+// Numbers of a landscape as places on a canvas, and colours for heights.
 
 /** The lowest and highest of nested lists. */
 export function extremes(values) {

@@ -2,6 +2,7 @@
 
 import { h } from "./elements.js";
 import { player } from "./mountain_player.js";
+import { stepButtons } from "./step_buttons.js";
 import { MountainView } from "./mountain_view.js";
 import { endText, fillList, fillPlaces, fillTally, mapText, readout } from "./mountain_words.js";
 
@@ -10,11 +11,12 @@ const USUAL_SPEED = "20";
 
 /**
  * Builds the stage in `root`. `onPlace(point)` and `onNudge(direction, far)` ask for another start;
- * `onTime(step)` is told where time stands still; `say(text)` says something aloud.
+ * `onTime(step)` is told where time stands still, `onSpeed(text)` how fast it goes, null for the usual
+ * speed, `onTurn([around, above])` how a surface is turned; `say(text)` says something aloud.
  */
 export class MountainStage {
-  constructor(root, { onPlace, onNudge, onTime = () => {}, say = () => {} }) {
-    Object.assign(this, { onPlace, onNudge, onTime, say, view: null, map: null, record: null, chosen: 0, blind: false, told: -1 });
+  constructor(root, { onPlace, onNudge, onTime = () => {}, onSpeed = () => {}, onTurn = () => {}, say = () => {} }) {
+    Object.assign(this, { onPlace, onNudge, onTime, onSpeed, onTurn, say, view: null, map: null, record: null, chosen: 0, blind: false, told: -1 });
     this.clock = player({ onTime: (time) => this.goes(time), onState: () => this.stands() });
     this.holder = h("div", { class: "mountain-holder" });
     this.numbers = h("dl", { class: "mountain-numbers" });
@@ -23,21 +25,25 @@ export class MountainStage {
     this.tallyPart = part("Where they ended", this.tally);
     this.placesPart = part("On the map", placeTable(this.places));
     root.append(this.holder, this.controls(),
-      h("div", { class: "mountain-told" }, part("The climber", this.numbers), this.placesPart), this.tallyPart);
+      h("div", { class: "mountain-told" }, part("The climber", this.numbers), this.placesPart, this.tallyPart));
   }
 
   controls() {
     const { clock } = this;
     const press = (text, action, attributes = {}) => h("button", { type: "button", onclick: action, ...attributes }, text);
+    const { first, back, forward } = stepButtons({
+      first: () => clock.seek(0), back: () => clock.seek(Math.ceil(clock.time) - 1), forward: () => clock.seek(Math.floor(clock.time) + 1),
+    });
+    this.ends = { first, back, forward };
     this.play = press("Play", () => (clock.playing ? clock.pause() : clock.play()), { class: "primary" });
     this.slider = h("input", {
       type: "range", class: "mountain-time", min: 0, step: 1, "aria-label": "Step", oninput: () => clock.seek(Number(this.slider.value)),
     });
-    const speed = h("select", { class: "mountain-speed", "aria-label": "Speed", onchange: () => clock.setSpeed(Number(speed.value)) },
-      SPEEDS.map((value) => h("option", { value, selected: value === USUAL_SPEED }, `${value} steps a second`)));
-    return h("div", { class: "mountain-controls" },
-      this.play, press("Step on", () => clock.seek(Math.floor(clock.time) + 1)),
-      press("Step back", () => clock.seek(Math.ceil(clock.time) - 1)), press("Reset", () => clock.seek(0)), this.slider, speed);
+    this.speed = h("select", { class: "mountain-speed", "aria-label": "Speed", onchange: () => {
+      clock.setSpeed(Number(this.speed.value));
+      this.onSpeed(this.speed.value === USUAL_SPEED ? null : this.speed.value);
+    } }, SPEEDS.map((value) => h("option", { value, selected: value === USUAL_SPEED }, `${value} steps a second`)));
+    return h("div", { class: "mountain-controls" }, first, back, forward, this.play, this.slider, this.speed);
   }
 
   /** Time goes on. Words change with whole steps: the page is laid out anew only then. */
@@ -55,6 +61,8 @@ export class MountainStage {
   stands() {
     const { clock, record, chosen } = this;
     const over = clock.time >= clock.length;
+    this.ends.first.disabled = this.ends.back.disabled = clock.time <= 0 && !clock.playing;
+    this.ends.forward.disabled = over;
     this.play.textContent = clock.playing ? "Pause" : over ? "Play again" : "Play";
     if (clock.playing || !record) return;
     this.onTime(Math.floor(clock.time));
@@ -65,7 +73,7 @@ export class MountainStage {
     this.view?.dispose();
     this.map = map;
     this.record = null;
-    this.view = new MountainView(map, { onPlace: this.onPlace, onNudge: this.onNudge });
+    this.view = new MountainView(map, { onPlace: this.onPlace, onNudge: this.onNudge, onTurn: this.onTurn });
     this.holder.replaceChildren(this.view.element);
     fillPlaces(this.places, map, this.view.places);
     this.setBlind(this.blind);
@@ -85,6 +93,18 @@ export class MountainStage {
 
   setShape(name) {
     this.view?.setShape(name);
+  }
+
+  /** The surface as seen from [around, above], in radians. */
+  setTurn(turn) {
+    this.view?.setTurn(turn);
+  }
+
+  /** Steps a second, where they are among those on offer. */
+  setSpeed(speed) {
+    if (!SPEEDS.includes(speed)) return;
+    this.speed.value = speed;
+    this.clock.setSpeed(Number(speed));
   }
 
   setBlind(blind) {

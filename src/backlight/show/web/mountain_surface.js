@@ -31,9 +31,10 @@ export function surfacePicture(map) {
 
   return {
     project,
-    turn(around, above) {
-      turn.around += around;
-      turn.above = Math.min(1.45, Math.max(0.15, turn.above + above));
+    get turned() { return [turn.around, turn.above]; },
+    turn([around, above]) {
+      turn.around = around;
+      turn.above = Math.min(1.45, Math.max(0.15, above));
     },
     /** The point of the grid that is drawn nearest. */
     unproject(px, py) {

@@ -12,11 +12,12 @@ const SLOPE_LENGTH = 0.07; // of the map: half of the line that shows a slope un
 
 /**
  * A view of one map. `onPlace(point)` is called where somebody clicks; `onNudge([x, y], far)` when
- * an arrow key asks to move on. On a surface, drags and Shift with arrows turn it.
+ * an arrow key asks to move on. On a surface, drags and Shift with arrows turn it:
+ * `onTurn([around, above])`.
  */
 export class MountainView {
-  constructor(map, { onPlace, onNudge }) {
-    Object.assign(this, { map, onPlace, onNudge, record: null, chosen: 0, time: 0, blind: false, colours: null });
+  constructor(map, { onPlace, onNudge, onTurn }) {
+    Object.assign(this, { map, onPlace, onNudge, onTurn, record: null, chosen: 0, time: 0, blind: false, colours: null });
     this.places = placeColours(map.places);
     this.pictures = map.kind === "slice" ? { slice: slicePicture(map) } : { contours: contourPicture(map), surface: surfacePicture(map) };
     this.picture = Object.values(this.pictures)[0];
@@ -111,7 +112,13 @@ export class MountainView {
   }
 
   turn(around, above) {
-    this.pictures.surface.turn(around, above);
+    const [from, under] = this.pictures.surface.turned;
+    this.setTurn([from + around, under + above]);
+    this.onTurn(this.pictures.surface.turned);
+  }
+
+  setTurn(turn) {
+    this.pictures.surface?.turn(turn);
     this.redraw();
   }
 

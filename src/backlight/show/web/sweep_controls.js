@@ -1,21 +1,18 @@
 // The buttons, the slider of the steps, the keys, and playing by itself.
 
-import { h, svg } from "./elements.js";
+import { h } from "./elements.js";
+import { stepButtons } from "./step_buttons.js";
 
 const PLAYED = 900; // milliseconds a step
-
-function icon(path) {
-  return svg("svg", { class: "sweep-icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: path }));
-}
 
 /** The controls: of the steps in `root`, of the updates in `course`. `act` has: step(by), goTo(step),
  * atEnd(), mode(name), update(by), reset(). */
 export function controlsIn(root, course, act) {
   const state = { timer: 0 };
   const press = (text, name, run, attributes = {}) => h("button", { type: "button", "aria-label": name, title: name, onclick: run, ...attributes }, text);
-  const first = press(icon("M3 3v10M13 3L6 8l7 5z"), "To the beginning", () => act.goTo(0));
-  const before = press(icon("M12 3L4 8l8 5z"), "Step back (key ←)", () => act.step(-1));
-  const next = press(icon("M4 3l8 5-8 5z"), "Step forward (key →)", () => act.step(1), { class: "primary" });
+  const { first, back: before, forward: next } = stepButtons(
+    { first: () => act.goTo(0), back: () => act.step(-1), forward: () => act.step(1) },
+    { keys: true, attributes: { class: "step-button primary" } });
   const play = press("Play", "Play", () => (state.timer ? stop() : start()), { class: "sweep-play" });
   const range = h("input", { type: "range", min: 0, step: 1, "aria-label": "Step of the sweep", oninput: () => act.goTo(Number(range.value)) });
   const told = h("output", { class: "sweep-told" });

@@ -10,7 +10,7 @@ export function costsIn(root, choose) {
   const picture = svg("svg", { class: "sweep-costs", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
   const told = h("p", { class: "sweep-total" });
   const ended = h("p", { class: "sweep-remark" });
-  root.append(h("h3", {}, "Cost over updates"), told, picture, ended);
+  root.append(h("h2", {}, "Cost over updates"), told, picture, ended);
   const state = {};
 
   function build(data) {

@@ -1,6 +1,7 @@
 // The counter of multiplications: backwards as the sweep goes on, forwards for comparison.
 
 import { h } from "./elements.js";
+import { countText } from "./numbers.js";
 import { multiplied } from "./sweep_progress.js";
 
 /** The counter in `root`. */
@@ -11,7 +12,7 @@ export function counterIn(root) {
   const reason = h("p", { class: "sweep-remark" });
   const list = h("div", { class: "sweep-scroll", tabindex: "0", role: "region", "aria-label": "Products of the chain rule" });
   root.append(
-    h("h3", {}, "Multiplications"),
+    h("h2", {}, "Multiplications"),
     h("p", { class: "sweep-total" }, done, all), bars, reason,
     h("details", {}, h("summary", {}, "Product by product"), list),
   );
@@ -29,7 +30,7 @@ export function counterIn(root) {
     state.cells = backwards.map(() => h("td", { class: "sweep-cell" }));
     list.replaceChildren(h("div", { class: "sweep-orders" },
       productTable("Backwards, from the cost", backwards, state.cells, "vector × matrix"),
-      productTable("Forwards, from the parameters", forwards, forwards.map(({ count }) => h("td", { class: "sweep-cell" }, told(count))), "matrix × matrix")));
+      productTable("Forwards, from the parameters", forwards, forwards.map(({ count }) => h("td", { class: "sweep-cell" }, countText(count))), "matrix × matrix")));
     const times = state.total[1] / state.total[0];
     reason.textContent = "Backwards begins at one number, the cost: every product is a vector times a matrix. Forwards begins at "
       + `the parameters and carries a column for each: matrix times matrix, ${numberOf(times)} times as many.`;
@@ -38,13 +39,13 @@ export function counterIn(root) {
   function show(data, known) {
     const counts = multiplied(data.multiplications.backwards, known);
     const so = counts.reduce((total, count) => total + count, 0);
-    done.textContent = told(so);
+    done.textContent = countText(so);
     done.dataset.value = so;
-    all.textContent = ` of ${told(state.total[0])} backwards · ${told(state.total[1])} forwards`;
+    all.textContent = ` of ${countText(state.total[0])} backwards · ${countText(state.total[1])} forwards`;
     state.bar.style.setProperty("--done", state.total[0] ? so / state.total[0] : 0);
     counts.forEach((count, index) => {
       const { count: whole } = data.multiplications.backwards[index];
-      state.cells[index].textContent = count === whole ? told(whole) : `${told(count)} of ${told(whole)}`;
+      state.cells[index].textContent = count === whole ? countText(whole) : `${countText(count)} of ${countText(whole)}`;
     });
   }
 
@@ -66,10 +67,6 @@ function wordsOf({ what, layer }) {
 
 function sum(products) {
   return products.reduce((total, { count }) => total + count, 0);
-}
-
-function told(count) {
-  return count.toLocaleString("en");
 }
 
 function numberOf(times) {

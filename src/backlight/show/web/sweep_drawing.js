@@ -1,8 +1,8 @@
 // The network drawn: nodes, edges, biases, targets and the cost, with the numbers of a step.
 
-import { h, svg } from "./elements.js";
-import { numberText } from "./numbers.js";
-import { putAttribute, putText, weightIndex } from "./sweep_elements.js";
+import { h, putAttribute, putText, svg } from "./elements.js";
+import { countText, numberText } from "./numbers.js";
+import { weightIndex } from "./sweep_elements.js";
 import { briefly, idlePlaces, litPlaces, weightOf, writeLabel } from "./sweep_labels.js";
 import { REM, between, layoutOf } from "./sweep_layout.js";
 import { edgesOf } from "./sweep_progress.js";
@@ -110,7 +110,7 @@ function nodesIn(state, edit) {
   const biases = layout.biases.map((place) => svg("g", { class: "sweep-bias" },
     svg("circle", { cx: place.x, cy: place.y, r: radius * BIAS }), svg("text", { x: place.x, y: place.y }, "1")));
   const gaps = layout.gaps.map((place, layer) => place && svg("text", { class: "sweep-gap", x: place.x, y: place.y },
-    `${(data.sizes[layer] - data.drawn[layer].length).toLocaleString("en")} more`)).filter(Boolean);
+    `${countText(data.sizes[layer] - data.drawn[layer].length)} more`)).filter(Boolean);
   state.targets = layout.targets.map((place, index) => {
     const unit = data.drawn[last][index];
     const text = svg("text", { x: place.x, y: place.y });

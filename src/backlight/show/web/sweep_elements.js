@@ -1,18 +1,7 @@
-// Formulas of the sweep as text with raised and lowered marks; texts and attributes set where they change.
+// Formulas of the sweep as text with raised and lowered marks.
 
 import { h } from "./elements.js";
 import { numberText } from "./numbers.js";
-
-/** Set a text where it has changed: what has not costs the browser nothing. */
-export function putText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-/** Set an attribute where it has changed. */
-export function putAttribute(element, name, value) {
-  const text = String(value);
-  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
-}
 
 /** A name with an index below and a layer above, as a part of a formula. */
 export function symbol(name, below = "", above = "") {

@@ -1,6 +1,7 @@
 // What a step computes: with symbols, and the same with the numbers of this sweep.
 
 import { h } from "./elements.js";
+import { countText } from "./numbers.js";
 import { amount, formula, symbol, weightIndex } from "./sweep_elements.js";
 
 const MOST_TERMS = 8;
@@ -8,10 +9,12 @@ const MOST_UNITS = 4;
 
 /** The panel in `root`; `show(sweep, step)` fills it. */
 export function formulasIn(root) {
-  const title = h("h3", { class: "sweep-words", "aria-live": "polite" });
+  const title = h("h2", { class: "sweep-words", "aria-live": "polite" });
   const body = h("div", { class: "sweep-formulas" });
   root.append(title, body);
   const show = (data, sweep, step) => {
+    // The slider of the steps says its step itself.
+    title.setAttribute("aria-live", document.activeElement?.type === "range" ? "off" : "polite");
     title.textContent = step.words;
     body.replaceChildren(...linesOfStep(data, sweep, step).map((parts) =>
       typeof parts === "string" ? h("p", { class: "sweep-remark" }, parts) : h("p", {}, formula(parts))));
@@ -159,9 +162,9 @@ function back(value) {
 
 function others(data, layer, after, before = "") {
   const left = data.sizes[layer] - data.drawn[layer].length;
-  return left ? [`${before}… (${left.toLocaleString("en")} more)${after}`] : [];
+  return left ? [`${before}… (${countText(left)} more)${after}`] : [];
 }
 
 function more(units) {
-  return units.length > MOST_UNITS ? [`… and so on for ${(units.length - MOST_UNITS).toLocaleString("en")} more units.`] : [];
+  return units.length > MOST_UNITS ? [`… and so on for ${countText(units.length - MOST_UNITS)} more units.`] : [];
 }

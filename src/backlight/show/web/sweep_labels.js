@@ -1,7 +1,7 @@
 // What stands on the edges of the drawn network, and where there is room for it.
 
 import { numberText } from "./numbers.js";
-import { putAttribute, putText } from "./sweep_elements.js";
+import { putAttribute, putText } from "./elements.js";
 import { labelPlaces } from "./sweep_layout.js";
 
 const LINE = 16; // as high as a line is

@@ -13,7 +13,7 @@ export function tableIn(root, edit = null) {
   const remark = h("p", { class: "sweep-remark" });
   const head = h("tr", {}, h("th", { scope: "col" }, "by"), COLUMNS.map((text) => h("th", { scope: "col", class: "sweep-cell" }, text)));
   root.append(
-    h("h3", {}, "Every derivative, three ways"),
+    h("h2", {}, "Every derivative, three ways"),
     h("div", { class: "sweep-scroll", tabindex: "0", role: "region", "aria-label": "Every derivative, three ways" },
       h("table", { class: "sweep-table" }, h("thead", {}, head), body)),
     remark,

@@ -32,7 +32,7 @@ class Room {
     const where = h("div", { class: "mountain-side" });
     this.gait = h("div", { class: "mountain-side" });
     const stage = h("div", { class: "mountain-stage" });
-    this.working = h("p", { class: "mountain-note", role: "status" });
+    this.working = h("p", { class: "mountain-note" });
     root.append(
       h("header", { class: "masthead" }, h("h1", {}, title),
         h("p", { class: "lede" }, "The cost of a small network is a landscape. Put a climber down, by a click or with arrow keys, and watch where the slope leads.")),
@@ -41,8 +41,11 @@ class Room {
       onPlace: (at) => this.place(at),
       onNudge: (way, far) => this.nudge(way, far),
       onTime: (step) => { if (this.shown) this.state.set({ step: step || null }); },
+      onSpeed: (speed) => this.state.set({ speed }),
+      onTurn: (turn) => this.state.set({ turn: turn.map((part) => part.toFixed(3)).join(",") }),
       say: announce,
     });
+    this.stage.setSpeed(state.get().speed);
     this.soon = later(() => this.climb(), 60);
     whereForm(where, state, offers, () => this.load());
   }
@@ -54,7 +57,7 @@ class Room {
   }
 
   /** Asks the server; an earlier question that is not answered yet is dropped. */
-  async ask(path, body) {
+  async ask(path, body, again) {
     this.asking?.abort();
     const asking = this.asking = new AbortController();
     const signal = AbortSignal.any ? AbortSignal.any([asking.signal, this.leaving]) : asking.signal;
@@ -68,7 +71,7 @@ class Room {
     } catch (error) {
       if (asking !== this.asking) return null;
       this.working.textContent = "";
-      showError(this.root, error);
+      showError(this.root, error, again);
       return null;
     }
   }
@@ -77,7 +80,7 @@ class Room {
     this.shown = false;
     this.stage.clock.pause();
     const step = Number(this.state.get().step ?? 0);
-    const map = await this.ask("/api/mountain/map", { where: whereOf(this.state, this.offers) });
+    const map = await this.ask("/api/mountain/map", { where: whereOf(this.state, this.offers) }, () => this.load());
     if (!map) return;
     this.map = map;
     this.stage.setMap(map);
@@ -87,7 +90,9 @@ class Room {
   }
 
   look() {
-    const { seen, blind } = this.state.get();
+    const { seen, blind, turn } = this.state.get();
+    const turned = (turn ?? "").split(",").map(Number.parseFloat);
+    if (turned.length === 2 && turned.every(Number.isFinite)) this.stage.setTurn(turned);
     this.stage.setShape(seen === "surface" ? "surface" : "contours");
     this.stage.setBlind(blind === "1");
   }
@@ -107,7 +112,7 @@ class Room {
       starts: [this.start],
       drawn: crowd === "1" ? CROWD - 1 : 0,
       draw_seed: Number(cseed ?? 0),
-    });
+    }, () => this.climb(step));
     if (!record) return;
     this.shown = false;
     this.stage.setRecord(record, 0, step);

@@ -5,6 +5,7 @@ import { announce, clearError, h, later, showError, styled } from "../widgets.js
 import { editorIn } from "./sweep/editor.js";
 import { applied, changedTo, editsFrom, editsText, MOST_EDITED, startingFrom } from "./sweep/edits.js";
 import { choicePanel } from "./sweep/choice.js";
+import { numberText } from "/static/show/numbers.js";
 import { sweepPage } from "/static/show/sweep.js";
 
 export const title = "Sweep";
@@ -67,7 +68,7 @@ export async function mount(root, state) {
       return true;
     } catch (error) {
       if (error.name === "AbortError") return false;
-      showError(root, error);
+      showError(root, error, () => answered(run));
       return false;
     } finally {
       place.removeAttribute("aria-busy");
@@ -106,7 +107,7 @@ export async function mount(root, state) {
     const edits = moved ? startingFrom(room.data.sweeps[at.update], room.edits) : new Map(room.edits);
     edits.set(...changedKey(spot, value));
     const done = await answered((signal) => sweep(edits, moved ? { ...at, update: 0 } : at, signal));
-    if (done) announce(`Changed. The cost is ${room.data.sweeps[room.view.at().update].cost}`);
+    if (done) announce(`Changed. The cost is ${numberText(room.data.sweeps[room.view.at().update].cost, 6)}`);
     return done;
   }
 

@@ -1,6 +1,6 @@
 // The Train room: what is trained is chosen, watched, stopped, taken up again and taken along.
 
-import { getJSON } from "../api.js";
+import { getJSON, mayPass } from "../api.js";
 import { button, choices, clearError, h, showError, slider, styled } from "../widgets.js";
 import { classicForm } from "./train/classic_form.js";
 import { tableForm } from "./train/table_form.js";
@@ -75,7 +75,9 @@ class Room {
 
   close() {
     for (const one of this.watched) one.close();
+    this.view?.close();
     this.watched = [];
+    this.view = null;
   }
 
   choose(kind) {
@@ -90,7 +92,7 @@ class Room {
   }
 
   showNothing() {
-    this.shown.replaceChildren(h("p", { class: "note" }, "Nothing is being trained. Start, and its curves, weights and regions appear here while it learns."));
+    this.shown.replaceChildren(h("p", { class: "note" }, "Nothing is being trained. Press Start, and its curves, weights and regions appear here while it learns."));
   }
 
   async begin() {
@@ -115,19 +117,22 @@ class Room {
   watch(told) {
     this.watched = told.map((one) => new Watched(one, this.signal));
     const look = { x: Number(this.state.get().x ?? 0), y: Number(this.state.get().y ?? 1), output: Number(this.state.get().output ?? 0) };
-    const views = told.length > 1
-      ? [comparison(told)]
-      : [runView(told[0], look, (changed) => this.look(changed))];
-    this.shown.replaceChildren(...views.map((view) => view.element));
-    this.latest = told.map((one) => one);
+    const view = this.view = told.length > 1 ? comparison(told) : runView(told[0], look, (changed) => this.look(changed));
+    this.shown.replaceChildren(view.element);
+    this.latest = [...told];
     const update = () => {
-      views[0].update(told.length > 1 ? this.latest : this.latest[0]);
+      view.update(told.length > 1 ? this.latest : this.latest[0]);
       this.buttons();
     };
     this.watched.forEach((one, i) => one.follow((standing) => {
+      if (this.lost) clearError(this.root);
+      this.lost = false;
       this.latest[i] = { ...this.latest[i], ...standing };
       update();
-    }, (error) => this.fail(error)));
+    }, (error) => {
+      this.lost = mayPass(error);
+      this.fail(error);
+    }));
     update();
     if (told.length === 1 && (look.x !== 0 || look.y !== 1 || look.output !== 0)) this.look(look);
   }

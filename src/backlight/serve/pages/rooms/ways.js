@@ -2,6 +2,7 @@
 
 import { getJSON, postJSON } from "../api.js";
 import { announce, clearError, h, later, showError, styled } from "../widgets.js";
+import { numberText } from "/static/show/numbers.js";
 import { costPanel } from "./ways/cost.js";
 import { functionPanel } from "./ways/function.js";
 import { stepsPanel } from "./ways/steps.js";
@@ -13,7 +14,7 @@ export async function mount(root, state) {
   const [catalog] = await Promise.all([
     getJSON("/api/ways/functions"), styled("/static/app/rooms/ways/ways.css", "/static/show/curves.css"),
   ]);
-  const results = { ways: waysPanel(catalog), derivatives: derivativesPanel(), steps: stepsPanel(), cost: costPanel() };
+  const results = { ways: waysPanel(catalog), derivatives: derivativesPanel(catalog), steps: stepsPanel(catalog), cost: costPanel(catalog) };
   const compared = h("div", { class: "compared" }, results.ways.element, results.derivatives.element);
   const curves = h("div", { class: "curved" }, results.steps.element, results.cost.element);
   const place = h("div", { class: "results" }, compared, curves);
@@ -34,13 +35,14 @@ export async function mount(root, state) {
       chosen.complain(null);
       results.ways.show(table);
       results.derivatives.show(table);
+      compared.hidden = false;
       results.steps.show(await postJSON("/api/ways/steps", asked, { signal }));
-      compared.hidden = curves.hidden = false;
-      announce(`Compared: f is ${table.value}`);
+      curves.hidden = false;
+      announce(`Compared: f is ${numberText(table.value, 6)}`);
     } catch (error) {
       if (error.name === "AbortError") return;
       compared.hidden = curves.hidden = true;
-      if (!chosen.complain(error)) showError(place, error);
+      if (!chosen.complain(error)) showError(place, error, run);
     }
     place.removeAttribute("aria-busy");
   }

@@ -1,5 +1,6 @@
 // Which class is explained: the top five as bars, a click each; any other by its name.
 
+import { shareText } from "/static/show/numbers.js";
 import { button, h } from "../../widgets.js";
 import { combobox } from "./combobox.js";
 
@@ -59,7 +60,7 @@ export function classChoice(session, number) {
     const rows = [...top, ...beside(top, side, answer)].map((row) => ({ ...row, chosen: row.index === explained }));
     const awaited = Boolean(session.running[number]);
     const key = JSON.stringify([rows, session.model.name, awaited && !answer]);
-    if (session.running[number] && !answer && drawn) return; // an old ranking stands until there is a new one
+    if (awaited && !answer && bars.querySelector("button")) return; // an old ranking stands until there is a new one
     if (key === drawn) return;
     drawn = key;
     const at = [...bars.querySelectorAll("button")].indexOf(document.activeElement);
@@ -79,17 +80,9 @@ export function classChoice(session, number) {
     return h("li", {},
       h("button", { type: "button", "aria-pressed": String(chosen), title: `class ${index}`, onclick: () => session.set(number, { target: String(index) }) },
         h("span", { class: "label" }, label),
-        h("span", { class: "numbers" }, percentText(probability)),
+        h("span", { class: "numbers" }, shareText(probability)),
         h("span", { class: "track", "aria-hidden": "true" }, h("i", { style: `width:${probability * 100}%` }))));
   }
 
   return { element, update };
-}
-
-/** A probability as a percentage that never says 0 or 100 of what is neither. */
-export function percentText(probability) {
-  const percent = probability * 100;
-  if (percent > 99.9 && percent < 100) return "> 99.9 %";
-  if (percent > 0 && percent < 0.1) return "< 0.1 %";
-  return `${percent.toFixed(1)} %`;
 }

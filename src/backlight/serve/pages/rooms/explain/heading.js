@@ -1,7 +1,7 @@
 // What the model said, as the heading of the room.
 
 import { h } from "../../widgets.js";
-import { percentText } from "./classes.js";
+import { shareText } from "/static/show/numbers.js";
 
 export function heading(session) {
   const asked = h("h1", {}, "Why did it say that?");
@@ -24,7 +24,7 @@ export function heading(session) {
   function told({ target, layer, method }) {
     return [
       session.model.name,
-      target.probability === null ? "" : percentText(target.probability),
+      target.probability === null ? "" : shareText(target.probability),
       session.catalogue.method(method).title,
       layer ? `at ${layer.name}` : "",
     ].filter(Boolean).join(" · ");

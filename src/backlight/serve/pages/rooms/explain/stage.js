@@ -1,6 +1,7 @@
 // The photo, and over it the maps: one, or two on either side of a divider. Lengths inside the
 // drawing are photo pixels.
 
+import { putAttributes } from "/static/show/elements.js";
 import { h, svg } from "../../widgets.js";
 import { dividerOf } from "./divider.js";
 import { sideName } from "./names.js";
@@ -61,8 +62,8 @@ export function stage(session) {
     frame.style.setProperty("--ratio", width / height);
     const step = Math.max(width, height) / 90;
     hatch.replaceChildren(svg("rect", { width: step, height: step, class: "shade" }), svg("rect", { width: step / 8, height: step, class: "line" }));
-    set(hatch, { width: step, height: step });
-    set(ground, { width, height });
+    putAttributes(hatch, { width: step, height: step });
+    putAttributes(ground, { width, height });
     ground.classList.toggle("crisp", Math.max(width, height) <= SMALL_SIDE);
   }
 
@@ -75,8 +76,8 @@ export function stage(session) {
     if (known() && String(known().whole) !== String(size)) fit(known().whole);
     const [width, height] = size;
     const at = session.compared ? (session.view.divider / 100) * width : width;
-    set(cuts[0], { x: 0, y: 0, width: at, height });
-    set(cuts[1], { x: at, y: 0, width: width - at, height });
+    putAttributes(cuts[0], { x: 0, y: 0, width: at, height });
+    putAttributes(cuts[1], { x: at, y: 0, width: width - at, height });
     frame.style.setProperty("--opacity", session.view.opacity / 100);
     frame.classList.toggle("bare", !session.answers.some(Boolean));
     const shown = session.view.sides.map((side, number) => draw(number));
@@ -133,8 +134,4 @@ export function stage(session) {
 
   fit(size);
   return { element, update };
-}
-
-function set(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
 }

@@ -1,5 +1,6 @@
 // What is waited for, how far it has come, and the way to end it; and what went wrong, in words.
 
+import { mayPass } from "../../api.js";
 import { button, h } from "../../widgets.js";
 
 // What is no error.
@@ -10,9 +11,6 @@ const WORDS = {
 };
 
 const saidOf = (failure) => WORDS[failure] ?? failure?.message;
-
-// What may go better the next time.
-const PASSING = ["Offline", "Busy", "Stopped"];
 
 export function waitingOf(session) {
   const lines = [0, 1].map((number) => line(session, number));
@@ -44,7 +42,7 @@ function line(session, number) {
       const text = side + saidOf(failure);
       if (said.textContent !== text) said.textContent = text;
       failed.classList.toggle("calm", String(failure) in WORDS);
-      again.hidden = !(failure === "stopped" || PASSING.includes(failure.kind));
+      again.hidden = !(failure === "stopped" || mayPass(failure));
     }
     show(running ? busy : failure ? failed : null);
     element.hidden = Boolean(common && number === 1 && !running);

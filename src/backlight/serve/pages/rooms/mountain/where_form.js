@@ -38,7 +38,7 @@ function kindOf(given, network) {
 export function whereForm(root, state, offers, onChange) {
   const change = (changes) => {
     // Another map: what was chosen for the old one is forgotten.
-    state.set({ ...changes, at: null, rate: null, step: null }, { replace: false });
+    state.set({ ...changes, at: null, rate: null, step: null, turn: null }, { replace: false });
     draw();
     onChange();
   };

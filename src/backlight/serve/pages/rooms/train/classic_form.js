@@ -1,5 +1,6 @@
 // Which published run is trained again.
 
+import { countText } from "/static/show/numbers.js";
 import { field, h, select } from "../../widgets.js";
 
 export function classicForm(classics, state) {
@@ -8,7 +9,7 @@ export function classicForm(classics, state) {
   let chosen = known.has(state.get().classic) ? state.get().classic : classics[0].name;
   const tell = () => {
     const one = known.get(chosen);
-    about.textContent = `${one.title}. ${one.epochs.toLocaleString("en")} epochs at most. ${one.source}.`;
+    about.textContent = `${one.title}. ${countText(one.epochs)} epochs at most. ${one.source}.`;
   };
   const control = select(classics.map((one) => one.name), chosen, (name) => {
     chosen = name;

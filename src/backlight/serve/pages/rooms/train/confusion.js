@@ -1,20 +1,31 @@
 // A confusion matrix as a table: true classes down, said ones across.
 
+import { countText } from "/static/show/numbers.js";
 import { h } from "../../widgets.js";
 
-export function confusionTable(judged, rows) {
-  const most = Math.max(1, ...judged.confusion.flat());
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Confusion, ${rows}` },
-    h("table", { class: "confusion" },
-      h("caption", {}, "true class down, said class across"),
-      h("thead", {}, h("tr", {}, h("td", {}), judged.classes.map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, judged.confusion.map((counts, i) => h("tr", {}, h("th", { scope: "row" }, judged.classes[i]),
-        counts.map((count, k) => cell(count, count / most, i === k)))))),
-    judged.unseen ? h("p", { class: "note" }, `${judged.unseen} rows are of classes that were not learned.`) : null);
+/** {element, update(judged)}: the same cells are filled anew, so that what is focused or scrolled stays. */
+export function confusionTable(classes, rows) {
+  const cells = classes.map(() => classes.map(() => h("td", {})));
+  const unseen = h("p", { class: "note" });
+  const table = h("table", { class: "confusion" },
+    h("caption", {}, "true class down, said class across"),
+    h("thead", {}, h("tr", {}, h("td", {}), classes.map((name) => h("th", { scope: "col" }, name)))),
+    h("tbody", {}, cells.map((row, i) => h("tr", {}, h("th", { scope: "row" }, classes[i]), row))));
+  const element = h("div", {},
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Confusion, ${rows}` }, table), unseen);
+
+  function update(judged) {
+    const most = Math.max(1, ...judged.confusion.flat());
+    judged.confusion.forEach((counts, i) => counts.forEach((count, k) => fill(cells[i][k], count, count / most, i === k)));
+    unseen.textContent = judged.unseen ? `${judged.unseen} rows are of classes that were not learned.` : "";
+    unseen.hidden = !judged.unseen;
+  }
+
+  return { element, update };
 }
 
-function cell(count, share, right) {
-  const element = h("td", { class: `number ${count === 0 ? "none" : right ? "right" : "wrong"}` }, String(count));
-  element.style.setProperty("--share", share.toFixed(3));
-  return element;
+function fill(cell, count, share, right) {
+  cell.className = `number ${count === 0 ? "none" : right ? "right" : "wrong"}`;
+  cell.textContent = countText(count);
+  cell.style.setProperty("--share", share.toFixed(3));
 }

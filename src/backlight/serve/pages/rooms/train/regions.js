@@ -1,6 +1,6 @@
 // What the network says over two of its inputs: a coloured field, and the rows it learns from.
 
-import { numberText } from "/static/show/numbers.js";
+import { numberText, shareText } from "/static/show/numbers.js";
 import { h, svg } from "../../widgets.js";
 
 const SIDE = 480; // of the drawing, in its own units
@@ -38,7 +38,7 @@ export function regionsView(told) {
   }
   const again = () => update(latest);
   addEventListener("recoloured", again);
-  return { element, update };
+  return { element, update, close: () => removeEventListener("recoloured", again) };
 }
 
 function paint(canvas, regions, colour) {
@@ -114,7 +114,7 @@ function sign(kind, colour) {
 function described(told, regions) {
   const cells = regions.values.flat();
   const parts = told.classifies
-    ? told.outputs.map((name, i) => `${name} over ${Math.round(100 * cells.filter((value) => value === i).length / cells.length)} %`)
+    ? told.outputs.map((name, i) => `${name} over ${shareText(cells.filter((value) => value === i).length / cells.length, 0)}`)
     : [`from ${numberText(Math.min(...cells), 3)} to ${numberText(Math.max(...cells), 3)}`];
   return `Over ${regions.names[0]} and ${regions.names[1]}: ${parts.join(", ")}`;
 }

@@ -1,6 +1,7 @@
 // Which table is learned from, what of it is predicted, and how.
 
 import { getJSON, postForm } from "../../api.js";
+import { countText } from "/static/show/numbers.js";
 import { announce, field, h, select } from "../../widgets.js";
 
 const NUMBERS = [
@@ -59,7 +60,7 @@ export function tableForm(offers, state, signal, onError) {
       sample.append(h("option", { value: table }, told.name));
     }
     sample.value = table;
-    about.textContent = `${told.rows.toLocaleString("en")} rows, ${told.columns.length} columns.`;
+    about.textContent = `${countText(told.rows)} rows, ${told.columns.length} columns.`;
     const able = told.columns.filter((column) => column.task);
     chosen = able.some((column) => column.name === wanted) ? wanted : told.target;
     const pick = select(able.map((column) => ({ value: column.name, label: `${column.name} (${column.task === "classify" ? "classes" : "numbers"})` })), chosen, (name) => {

@@ -1,6 +1,6 @@
 // One training on the server: begun, followed, told what to do.
 
-import { ApiError, getJSON, postJSON } from "../../api.js";
+import { getJSON, offline, postJSON } from "../../api.js";
 
 export class Watched {
   constructor(told, signal) {
@@ -18,7 +18,7 @@ export class Watched {
 
   /** Calls onStanding whenever there is something new, until it is over or `close` is called. */
   follow(onStanding, onError) {
-    this.onStanding = onStanding;
+    Object.assign(this, { onStanding, onError });
     this.source = new EventSource(`${this.address}/events`);
     this.source.addEventListener("standing", (event) => {
       const standing = JSON.parse(event.data);
@@ -26,12 +26,13 @@ export class Watched {
       if (standing.state === "finished" || standing.state === "failed") this.close();
     });
     this.source.onerror = async () => {
-      if (this.source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      // The browser tries again by itself.
+      if (this.source?.readyState !== EventSource.CLOSED) return void onError(offline());
       this.close();
       try {
         onStanding(await getJSON(this.address, { signal: this.signal }));
       } catch (error) {
-        onError(error instanceof ApiError ? error : new ApiError(String(error.message), "Offline", 0));
+        onError(error);
       }
     };
   }
@@ -40,7 +41,7 @@ export class Watched {
   async tell(what, body = {}) {
     const standing = await postJSON(`${this.address}/${what}`, body, { signal: this.signal });
     this.onStanding?.(standing);
-    if (what === "resume" && this.source === null && standing.state === "running") this.follow(this.onStanding, () => {});
+    if (what === "resume" && this.source === null && standing.state === "running") this.follow(this.onStanding, this.onError);
   }
 
   close() {

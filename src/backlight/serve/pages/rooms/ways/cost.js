@@ -2,14 +2,17 @@
 
 import { events } from "../../api.js";
 import { curveChart } from "/static/show/curves.js";
+import { countText } from "/static/show/numbers.js";
 import { secondsText } from "/static/show/units.js";
-import { announce, button, clearError, h, showError } from "../../widgets.js";
+import { shortTitle, titlesOf } from "./tables.js";
+import { button, clearError, h, showError } from "../../widgets.js";
 
-export function costPanel() {
+export function costPanel(catalog) {
+  const titles = titlesOf(catalog);
   const measured = new Map(); // way -> points
   const chart = curveChart({
     title: "The time of one gradient against the number of parameters",
-    x: { label: "parameters", log: true, text: (value) => value.toLocaleString("en") },
+    x: { label: "parameters", log: true, text: countText },
     y: { label: "time of one gradient (s)", log: true, text: secondsText },
     series: [],
     reading: "Parameters",
@@ -53,7 +56,6 @@ export function costPanel() {
       if (mine !== running) return;
       progress.value = 1;
       below.textContent = told();
-      announce(below.textContent);
     } catch (error) {
       if (mine === running) showError(element, error);
     }
@@ -63,12 +65,12 @@ export function costPanel() {
   function took({ way, parameters, seconds, reason }) {
     if (seconds === null) {
       measured.delete(way);
-      below.textContent = `${way}: ${reason}`;
+      below.textContent = `${titles.get(way) ?? way}: ${reason}`;
       return;
     }
     measured.get(way).push([parameters, seconds]);
     holder.hidden = false;
-    chart.update([...measured].filter(([, points]) => points.length).map(([name, points]) => ({ name, points })));
+    chart.update([...measured].filter(([, points]) => points.length).map(([way, points]) => ({ name: shortTitle(titles.get(way) ?? way), points })));
   }
 
   function told() {
@@ -76,7 +78,7 @@ export function costPanel() {
     const last = central?.at(-1);
     const beside = backprop?.find(([parameters]) => parameters === last?.[0]);
     if (!beside) return "";
-    return `At ${last[0].toLocaleString("en")} parameters central differences take ${Math.round(last[1] / beside[1]).toLocaleString("en")} times as long as backpropagation.`;
+    return `At ${countText(last[0])} parameters central differences take ${countText(Math.round(last[1] / beside[1]))} times as long as backpropagation.`;
   }
 
   function rest() {

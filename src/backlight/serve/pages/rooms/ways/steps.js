@@ -3,11 +3,13 @@
 import { curveChart } from "/static/show/curves.js";
 import { numberText } from "/static/show/numbers.js";
 import { h } from "../../widgets.js";
+import { shortTitle, titlesOf } from "./tables.js";
 
 // Half of the last bit of a number near one: what is drawn at the bottom is no error at all.
 const NOTHING = 2 ** -53;
 
-export function stepsPanel() {
+export function stepsPanel(catalog) {
+  const titles = titlesOf(catalog);
   const chart = curveChart({
     title: "The error of differences against their step",
     x: { label: "step", log: true, text: (value) => numberText(value, 2) },
@@ -24,13 +26,13 @@ export function stepsPanel() {
     element,
     show({ truth, steps, curves }) {
       chart.update(curves.map(({ way, errors, best }) => ({
-        name: way,
+        name: shortTitle(titles.get(way) ?? way),
         points: errors.map((error, i) => [steps[i], error]),
         best,
         bestText: `${errors[best] === 0 ? "exact" : `best ${numberText(errors[best], 2)}`} at ${numberText(steps[best], 2)}`,
       })));
       const exact = curves.some(({ errors }) => errors.some((error) => error !== null && error <= NOTHING));
-      below.textContent = `Measured against ${truth}.${exact ? " On the bottom line there is no error at all." : ""}`;
+      below.textContent = `Measured against ${titles.get(truth) ?? truth}.${exact ? " On the bottom line there is no error at all." : ""}`;
     },
   };
 }

@@ -10,7 +10,7 @@ const LISTED = 50;
 const SHOWN = ["backprop", "dual", "central", "complex-step"];
 
 export function waysPanel(catalog) {
-  const titles = new Map(catalog.ways.map(({ name, title }) => [name, title]));
+  const titles = titlesOf(catalog);
   const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Every way" });
   const below = h("p", { class: "note" });
   const about = h("p", {});
@@ -24,7 +24,7 @@ export function waysPanel(catalog) {
       place.replaceChildren(h("table", { class: "ways" },
         h("thead", {}, h("tr", {}, heads.map((text, i) => h("th", { scope: "col", class: i ? "number" : null }, text)))),
         h("tbody", {}, table.ways.map((row) => wayRow(row, table, titles)))));
-      below.textContent = remarks(table);
+      below.textContent = remarks(table, titles);
     },
   };
 }
@@ -40,18 +40,29 @@ function wayRow(row, table, titles) {
   return h("tr", { "data-way": row.way }, name, cells.map((text) => h("td", { class: "number" }, text)));
 }
 
+/** What the ways are called, by their names. */
+export function titlesOf(catalog) {
+  return new Map(catalog.ways.map(({ name, title }) => [name, title]));
+}
+
+/** A title as it stands at the end of a curve: "central", "the complex step". */
+export function shortTitle(title) {
+  return title.replace(/^the /, "").replace(/ differences$/, "");
+}
+
 function errorText(error) {
   return error === 0 ? "0" : numberText(error, 2);
 }
 
-function remarks(table) {
-  const told = [`Errors are the largest of any derivative, against ${table.truth}.`];
-  if (table.agreement !== null) told.push(`Backpropagation and dual numbers agree to ${errorText(table.agreement)} (relative).`);
+function remarks(table, titles) {
+  const told = [`Errors are the largest of any derivative, against ${titles.get(table.truth) ?? table.truth}.`];
+  if (table.agreement !== null) told.push(table.agreement === 0 ? "Backpropagation and dual numbers agree to the last bit." : `Backpropagation and dual numbers agree to ${errorText(table.agreement)} (relative).`);
   told.push("Times and memory were measured just now, in the app: Python and NumPy allocations above the start.");
   return told.join(" ");
 }
 
-export function derivativesPanel() {
+export function derivativesPanel(catalog) {
+  const titles = titlesOf(catalog);
   const place = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Every derivative" });
   const below = h("p", { class: "note" });
   const element = h("section", { class: "panel", "aria-labelledby": "derivatives-table" }, h("h2", { id: "derivatives-table" }, "Every derivative"), place, below);
@@ -59,7 +70,7 @@ export function derivativesPanel() {
     element,
     show(table) {
       const ways = SHOWN.filter((way) => table.gradients[way]);
-      const heads = ["by", ...ways, ...(table.claimed ? [table.claimed.title] : [])];
+      const heads = ["by", ...ways.map((way) => titles.get(way) ?? way), ...(table.claimed ? [table.claimed.title] : [])];
       const entries = table.entries.slice(0, LISTED);
       const rows = entries.map((entry, i) => derivativeRow(entry, i, ways, table));
       if (table.claimed && table.claimed.value !== null) rows.unshift(valueRow(ways, table));
