@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import backlight as bl
 from backlight.networks.landscapes.offers import find_offer
+from benchmarks.chromium import opening
 from benchmarks.lines import Line
-from benchmarks.pages import opening
 
 _FRAME = 1000 / 60  # milliseconds
 _OFFERS = ("wrong-dip", "two-weights")  # a slice, a plane

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 import backlight as bl
+from benchmarks.chromium import opening
 from benchmarks.lines import Line
-from benchmarks.pages import opening
 
 _SIZES = ((2, 2, 2), (4, 7, 3), (8, 8, 8, 8))
 _ROUNDS = 15

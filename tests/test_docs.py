@@ -76,18 +76,17 @@ def run_console(text: str, capsys: pytest.CaptureFixture[str]) -> None:
 def serve_and_visit(options: list[str]) -> None:
     """Start the app as it is printed, on a port and without a browser of its own; it answers."""
     command = [sys.executable, "-m", "backlight", "serve", *options, "--port", "0", "--no-open"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        told = re.search(r"at (http://\S+)", process.stdout.readline())
-        assert told is not None, command
-        address, _, token = told[1].replace("0.0.0.0", "127.0.0.1").partition("?token=")
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
-            assert answer.status == 200
-    finally:
-        process.terminate()
-        process.wait(20)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = re.search(r"at (http://\S+)", process.stdout.readline())
+            assert told is not None, command
+            address, _, token = told[1].replace("0.0.0.0", "127.0.0.1").partition("?token=")
+            headers = {"Authorization": f"Bearer {token}"} if token else {}
+            with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as answer:
+                assert answer.status == 200
+        finally:
+            process.terminate()
 
 
 def _without_numbers(text: str) -> list[str]:

@@ -39,10 +39,10 @@ def test_a_formula_is_a_function_of_its_variables() -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Asked(), "expected either an example or a formula"),
-        (Asked(example="polynomial", formula="x"), "expected either an example or a formula"),
+        (Asked(), "expected either an example or a formula: neither was given"),
+        (Asked(example="polynomial", formula="x"), "an example or a formula: both were given"),
         (Asked(example="polynomal"), "no example 'polynomal'; did you mean 'polynomial'"),
-        (Asked(formula="x*y", at="x=1"), "no value for y"),
+        (Asked(formula="x*y", at="x=1"), "no value for y: add y=1 to the point"),
         (Asked(formula="x", at="x=1; z=2"), "no variable 'z': it has x"),
         (Asked(formula="x", at="x=1; x=2"), "x stands twice"),
         (Asked(formula="x", at="1"), "1: expected name=value"),

@@ -65,7 +65,8 @@ def chosen(asked: Asked) -> Chosen:
         ExpressionError: what was typed is no formula.
     """
     if (asked.example is None) == (asked.formula is None):
-        raise InputError("expected either an example or a formula")
+        given = "neither was" if asked.formula is None else "both were"
+        raise InputError(f"expected either an example or a formula: {given} given")
     if asked.example is not None:
         return _example(find_example(asked.example), asked.at)
     f = expression(asked.formula or "")
@@ -78,7 +79,8 @@ def chosen(asked: Asked) -> Chosen:
     given = _named_numbers(asked.at, f.variables)
     lacking = [name for name in f.variables if name not in given]
     if lacking:
-        raise InputError(f"no value for {listed(lacking)}")
+        told = "; ".join(f"{name}=1" for name in lacking)
+        raise InputError(f"no value for {listed(lacking)}: add {told} to the point")
     return Chosen(f, {n: _filled(n, 0.0, given[n]) for n in f.variables}, None, f)
 
 
@@ -112,7 +114,7 @@ def _named_numbers(at: str, names: Any) -> dict[str, list[float]]:
     for part in filter(str.strip, _NEXT.split(at)):
         name, equals, values = (piece.strip() for piece in part.partition("="))
         if not equals:
-            raise InputError(f"{_short(part)}: expected name=value")
+            raise InputError(f"{_short(part)}: expected name=value, such as x=5")
         if name not in names:
             hint = did_you_mean(name, names) or f": it has {listed(names)}"
             raise InputError(f"the function has no variable {_short(name)!r}{hint}")

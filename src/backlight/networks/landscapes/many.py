@@ -7,6 +7,7 @@ plain NumPy like the network itself: every way to a gradient follows it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -70,7 +71,7 @@ def _layers(network: Network, vectors: Array) -> list[tuple[Array, Array]]:
     """For each layer weights (points, inputs, units) and biases (points, 1, units)."""
     points = np.shape(vectors)[0]
     layers, begin = [], 0
-    for fan_in, units in zip(network.sizes, network.sizes[1:], strict=False):
+    for fan_in, units in itertools.pairwise(network.sizes):
         middle, end = begin + fan_in * units, begin + (fan_in + 1) * units
         weights = np.reshape(vectors[:, begin:middle], (points, fan_in, units))
         biases = np.reshape(vectors[:, middle:end], (points, 1, units))

@@ -40,16 +40,15 @@ def usual_rate(relief: Relief) -> float:
 def map_record(relief: Relief, digits: int | None = None) -> dict[str, Any]:
     """A surveyed landscape.
 
+    Args:
+        relief: what was surveyed.
+        digits: to how many significant digits heights are rounded; all of them if None.
+
     Returns:
         `kind` (slice or plane), `title`, `axes` (name, low, high), `resolution`; `heights`, one
         list for each place along the first axis of a plane; `plateau`, shaped alike, 0 or 1;
         `places`, the minima and then the maxima (label, kind, name, at, height, global); `marks`
-        (name, at); `rate`, the usual learning rate; `slope`, the usual
-        length of a gradient.
-
-    Args:
-        relief: what was surveyed.
-        digits: to how many significant digits heights are rounded; all of them if None.
+        (name, at); `rate`, the usual learning rate; `slope`, the usual length of a gradient.
     """
     landscape = relief.landscape
     places = [
@@ -89,16 +88,16 @@ def label(kind: Kind, index: int) -> str:
 def climbs_record(relief: Relief, climbs: Climbs, digits: int | None = None) -> dict[str, Any]:
     """Climbs and how they ended.
 
+    Args:
+        relief: of the landscape.
+        climbs: on it.
+        digits: to how many significant digits numbers are rounded; all of them if None.
+
     Returns:
         `gait`; `paths`, for each climber its coordinates at the start and after each step, until it
         leaves the map; `heights` and `slopes`, shaped alike; `left`, the step with which each left,
         or null; `ended`, for each `how` and `place` (a label, or null); `tally`, how many ended in
         each way, the most frequent first.
-
-    Args:
-        relief: of the landscape.
-        climbs: on it.
-        digits: to how many significant digits numbers are rounded; all of them if None.
     """
     kind = TARGETS[climbs.gait.direction]
     ended = endings(relief, climbs)
@@ -138,9 +137,6 @@ def story(
 ) -> dict[str, Any]:
     """A landscape with climbs up and down from the same starts, one for each rate and momentum.
 
-    Returns:
-        `map`, what `map_record` returns, and `climbs`, a list of what `climbs_record` returns.
-
     Args:
         landscape: a slice or a plane.
         climbers: how many; their starts are drawn evenly over the map.
@@ -151,6 +147,9 @@ def story(
         seed: of the starts and of the noise.
         resolution: points of the map along each axis; see `survey`.
         digits: to how many significant digits numbers are rounded; all of them if None.
+
+    Returns:
+        `map`, what `map_record` returns, and `climbs`, a list of what `climbs_record` returns.
 
     Raises:
         InputError: a setting is out of its range.
