@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
 import pytest
 
-from backlight.errors import InputError
-from backlight.serve.launching import address_of, bound
+from backlight.errors import InputError, ModelError
+from backlight.serve.launching import address_of, bound, serve
 from backlight.serve.settings import Settings, is_loopback
 
 
@@ -105,3 +108,50 @@ def test_at_another_host_a_token_is_made_up_and_asked_for() -> None:
             assert answer.status == 200
     finally:
         ended(process)
+
+
+def test_a_model_that_is_not_there_is_told_at_the_start() -> None:
+    for name, words in (("scenes-resne", "scenes-resnet"), ("no.module:network", "no.module")):
+        settings = Settings(port=0, models=("scenes-resnet", name))
+        with pytest.raises(ModelError, match=words):
+            serve(settings, open_browser=False, ready=lambda _: None)
+
+
+def test_ctrl_c_ends_it_at_once_with_streams_and_half_a_request_open() -> None:
+    process, address = started()
+    place = ("127.0.0.1", int(address.rstrip("/").rpartition(":")[2]))
+    asked = json.dumps({"photo": "scene:1", "model": "scenes-resnet", "gradients": "dual"})
+    begun = http.client.HTTPConnection(*place)
+    begun.request(
+        "POST",
+        "/api/train/runs",
+        json.dumps({"kind": "classic", "name": "mccaffrey", "pace": 5}),
+        {"content-type": "application/json"},
+    )
+    run = json.loads(begun.getresponse().read())["run"]
+    watching, explaining = http.client.HTTPConnection(*place), http.client.HTTPConnection(*place)
+    watching.request("GET", f"/api/train/runs/{run}/events")
+    explaining.request(
+        "POST",
+        "/api/explain",
+        asked,
+        {"content-type": "application/json", "accept": "text/event-stream"},
+    )
+    assert watching.getresponse().status == explaining.getresponse().status == 200
+    with socket.create_connection(place) as half:
+        half.sendall(b"POST /api/sweep HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
+        before = time.monotonic()
+        code, told = ended(process)
+        took = time.monotonic() - before
+    for connection in (begun, watching, explaining):
+        connection.close()
+    assert code in (0, 130)
+    assert "Traceback" not in told
+    assert took < 3 * slowness()
+
+
+def slowness() -> float:
+    """How much slower than usual this machine starts a Python that does nothing (0.05 s)."""
+    before = time.monotonic()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    return max(1.0, (time.monotonic() - before) / 0.05)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from fastapi import Request
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from backlight.serve.app import create_app
 from backlight.serve.settings import Limits, Settings
+from backlight.serve.turns import left
 
 TOKEN = "a-token-of-tests"
 
@@ -113,3 +119,56 @@ def test_programs_send_the_token_as_a_bearer(guarded: TestClient) -> None:
     headers = {"authorization": f"Bearer {TOKEN}"}
     assert guarded.get("/openapi.json", headers=headers).status_code == 200
     assert guarded.get("/openapi.json", headers={"authorization": "Bearer no"}).status_code == 401
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://]", "http://\u2100.example"])
+def test_an_origin_that_is_no_address_is_another_site_s(local: TestClient, origin: str) -> None:
+    answer = local.post("/api/echo", content=b"a", headers={"origin": origin.encode()})
+    assert answer.status_code == 403
+
+
+def test_a_length_of_thousands_of_digits_is_too_long(local: TestClient) -> None:
+    answer = local.post("/api/echo", content=b"a", headers={"content-length": "9" * 5000})
+    assert answer.status_code == 413
+
+
+def test_only_a_form_may_be_as_long_as_a_photo() -> None:
+    client = app_with_echo(Settings(limits=Limits(body_bytes=5000, json_bytes=1000)))
+    form = {"content-type": "multipart/form-data; boundary=a"}
+    assert client.post("/api/echo", content=b"a" * 4000, headers=form).json() == 4000
+    assert client.post("/api/echo", content=b"a" * 1000).json() == 1000
+    for content in (b"a" * 1001, iter([b"a" * 1001])):
+        answer = client.post("/api/echo", content=content)
+        assert answer.status_code == 413
+        assert "larger than" in answer.json()["error"]["message"]
+
+
+def test_a_body_that_never_ends_is_given_up(serving: Callable[[Any], str]) -> None:
+    address = serving(create_app(Settings(limits=Limits(body_seconds=0.2))))
+    port = int(address.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as slow:
+        slow.sendall(
+            b"POST /api/sweep HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 100\r\n\r\n{"
+        )
+        assert slow.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+def test_an_answer_that_takes_longer_than_a_body_may_is_still_given() -> None:
+    client = app_with_echo(Settings(limits=Limits(body_seconds=0.05)))
+
+    @client.app.get("/api/left")  # type: ignore[attr-defined, untyped-decorator]
+    async def waits(request: Request) -> str:
+        await request.body()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await left(request)
+        return "here"
+
+    assert client.get("/api/left").json() == "here"
+
+
+def test_a_web_socket_is_closed_before_it_is_open(local: TestClient) -> None:
+    with pytest.raises(WebSocketDisconnect) as closed, local.websocket_connect("/"):
+        raise AssertionError("it was opened")
+    assert closed.value.code == 1008

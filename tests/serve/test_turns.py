@@ -160,3 +160,66 @@ def test_work_whose_time_is_over_ends_at_its_next_check() -> None:
         turns.close()
 
     run(main())
+
+
+def test_requests_may_each_have_a_loop_of_their_own() -> None:
+    turns = Turns(workers=1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def asked(client: str, work: Callable[[Stop], str]) -> str:
+        async def main() -> str:
+            return await turns.run(Asking(client).request, work)
+
+        return run(main())
+
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(asked, "first", held(begun, go_on))
+        assert begun.wait(10)
+        notes: list[str] = []
+        others = [pool.submit(asked, name, noted(name, notes)) for name in "abcdef"]
+        while turns.waiting < len(others):
+            threading.Event().wait(0.001)
+        go_on.set()
+        assert first.result(10) == "held"
+        assert [other.result(10) for other in others] == list("abcdef")
+    assert sorted(notes) == list("abcdef")
+    assert turns._free == 1
+
+
+def test_a_worker_comes_back_although_the_loop_that_asked_is_gone() -> None:
+    turns = Turns(workers=1)
+    begun, go_on = threading.Event(), threading.Event()
+
+    async def leaves() -> None:
+        asking = Asking("one")
+        task = asyncio.ensure_future(turns.run(asking.request, held(begun, go_on)))
+        await until(begun)
+        asking.leave()
+        with pytest.raises(Stopped):
+            await task
+
+    run(leaves())  # its loop is closed, its work goes on
+    go_on.set()
+    notes: list[str] = []
+    assert run(turns.run(Asking("two").request, noted("next", notes))) == "next"
+
+
+def test_work_is_asked_to_end_when_the_app_does() -> None:
+    turns = Turns(workers=1)
+    begun = threading.Event()
+
+    def endless(stop: Stop) -> None:
+        begun.set()
+        while True:
+            stop.check()
+
+    async def main() -> None:
+        running = asyncio.ensure_future(turns.run(Asking("one").request, endless))
+        waiting = asyncio.ensure_future(turns.run(Asking("two").request, endless))
+        await until(begun)
+        turns.close()
+        for task in (running, waiting):
+            with pytest.raises(Stopped):
+                await asyncio.wait_for(task, 10)
+
+    run(main())

@@ -102,6 +102,8 @@ def add_failures(app: FastAPI) -> None:
 
 def one_line(error: Exception) -> dict[str, str]:
     """The kind and the message of an error that may be told, as an event's data."""
+    if isinstance(error, HTTPException):
+        return {"kind": "RequestError", "message": _cut(error.detail)}
     return {"kind": type(error).__name__, "message": _cut(" ".join(str(error).split()))}
 
 

@@ -43,7 +43,7 @@ class App:
     def ask(self, client: str, seed: int, put: Question, **more: Any) -> asyncio.Future[Answered]:
         asking = self.clients[client] = Asking(client)
         finish: Callable[[Answered], Answered] = more.pop("finish", lambda answered: answered)
-        asked = self.together.ask(asking.request, MODEL, given(seed), put, finish, **more)
+        asked = self.together.ask(asking.request, MODEL, lambda: given(seed), put, finish, **more)
         return asyncio.ensure_future(asked)
 
 
@@ -246,3 +246,32 @@ def test_what_goes_wrong_with_one_answer_is_that_ones_alone() -> None:
     _, good, bad = run(main())
     assert good.together == 2
     assert isinstance(bad, ValueError)
+
+
+def test_who_waits_keeps_no_photo_in_memory() -> None:
+    taken: list[int] = []
+
+    def photo_of(seed: int) -> Callable[[], Photo]:
+        def taken_now() -> Photo:
+            taken.append(seed)
+            return given(seed)
+
+        return taken_now
+
+    async def main() -> None:
+        app = App()
+        with gate() as (begun, go_on, _):
+            first = app.ask("first", 9, wish())
+            await until(begun)
+            asked = app.together.ask(
+                Asking("later").request, MODEL, photo_of(1), wish(), lambda found: found
+            )
+            later = asyncio.ensure_future(asked)
+            await settled()
+            assert taken == []
+            go_on.release(MANY)
+            await first
+            await later
+
+    run(main())
+    assert taken == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -161,3 +162,19 @@ def test_a_file_that_cannot_be_made_is_told() -> None:
 def test_an_empty_file_becomes_a_store(path: Path) -> None:
     path.touch()
     assert Store(path).rows() == []
+
+
+def test_what_else_goes_wrong_with_the_file_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backlight.serve.explaining.store._PATIENCE", 0.01)
+    store = Store(path)
+    store.add(entry())
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(FileError, match="another program holds the store"):
+            store.rows()
+        other.execute("ROLLBACK")
+        other.execute("DROP TABLE explanations")
+        with pytest.raises(FileError, match="taken away or emptied: start"):
+            store.rows()

@@ -219,3 +219,13 @@ def test_methods_and_ways_are_the_librarys(client: TestClient) -> None:
     assert [m["name"] for m in methods if m["needs_layer"]] == ["grad-cam", "guided-grad-cam"]
     ways = [way["name"] for way in client.get("/api/gradients").json()]
     assert ways == ["backprop", "dual", "central", "forward", "backward", "richardson"]
+
+
+@pytest.mark.parametrize(
+    "number", ["0" * 5000 + "1", "00000000000999999999999", "99999999999", "-1"]
+)
+def test_a_scene_of_a_number_too_long_is_not_there(number: str) -> None:
+    with TestClient(create_app(), base_url="http://localhost") as client:
+        answer = client.get(f"/api/photos/scene:{number}")
+    assert answer.status_code == 404
+    assert "a whole number below 2^31" in answer.json()["error"]["message"]

@@ -15,6 +15,7 @@ import backlight as bl
 from backlight.explanations.recipe import command
 from backlight.scenes import make_scene
 from backlight.serve.app import create_app
+from backlight.serve.recent import NotThere
 from backlight.serve.settings import Settings
 
 from ..explaining.networks import HELD, LABELS, Held, held, photo
@@ -289,3 +290,20 @@ def test_labels_are_data(client: TestClient, sent: str, monkeypatch: pytest.Monk
     assert nasty[0] not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page or "\\u003cscript" in page
     assert LABELS[0] == "ant"
+
+
+def test_a_photo_that_went_while_its_turn_was_awaited_is_told_in_the_stream(
+    client: TestClient, sent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(photo: str) -> Any:
+        raise NotThere("no photo of that name in memory any more")
+
+    photos = client.app.state.explaining.photos  # type: ignore[attr-defined]
+    monkeypatch.setattr(photos, "get", gone)
+    asked = {"photo": sent, "model": HELD}
+    answer = client.post("/api/explain", json=asked, headers={"accept": "text/event-stream"})
+    assert events(answer.text)[-1] == (
+        "failure",
+        {"kind": "RequestError", "message": "no photo of that name in memory any more"},
+    )
+    assert client.post("/api/explain", json=asked).status_code == 404

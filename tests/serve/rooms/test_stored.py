@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from starlette.testclient import TestClient
 
 from backlight.errors import FileError
 from backlight.serve.app import create_app
+from backlight.serve.explaining.store import Entry, Store
 from backlight.serve.settings import Settings
 
 from ..explaining.networks import HELD, photo
@@ -136,3 +139,22 @@ def test_an_app_is_not_begun_on_a_file_that_is_no_store(path: Path) -> None:
     path.write_text("a letter\n" * 100)
     with pytest.raises(FileError, match="is no store of Backlight's"):
         app(path)
+
+
+@pytest.mark.parametrize("written", ["{", "{}", "[1]", '{"model": 3, "target": 4}', None])
+def test_one_that_is_damaged_can_be_seen_and_deleted(tmp_path: Path, written: str | None) -> None:
+    path = tmp_path / "kept.db"
+    entry = Entry("its name", "a", "a.png", b"a", {}, {}, b"", b"", b"")
+    number = Store(path).add(entry)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("UPDATE explanations SET answer = ?", ["" if written is None else written])
+    app = create_app(Settings(store=path))
+    with TestClient(app, base_url="http://localhost") as client:
+        (line,) = client.get("/api/stored").json()
+        assert (line["stored"], line["name"]) == (number, "its name")
+        assert line["model"] == line["target"] == "(damaged)"
+        opened = client.get(f"/api/stored/{number}")
+        assert opened.status_code == 400
+        assert "is damaged in the store: delete it" in opened.json()["error"]["message"]
+        assert client.delete(f"/api/stored/{number}").status_code == 204
+        assert client.get("/api/stored").json() == []

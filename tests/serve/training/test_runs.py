@@ -165,7 +165,7 @@ def test_one_that_takes_gigabytes_makes_the_idle_ones_go(monkeypatch: pytest.Mon
     first, second = run_of("mccaffrey"), run_of("mccaffrey")
     runs.begin(first)
     first.pause()
-    monkeypatch.setattr(module, "_MOST_BYTES", int(1.5 * first.bytes))
+    monkeypatch.setattr(module, "_MOST_BYTES", int(1.5 * first.weight))
     runs.begin(second)
     second.pause()
     with pytest.raises(KeyError):

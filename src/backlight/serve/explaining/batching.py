@@ -54,7 +54,7 @@ class _Member:
     """A request that waits, or is being answered; `finish` makes its answer of what was found."""
 
     client: str
-    photo: Photo
+    photo: Callable[[], Photo]
     question: Question
     finish: Callable[[Answered], Any]
     tell: Tell | None
@@ -109,7 +109,7 @@ class Together:
         self,
         request: Request,
         model: Model,
-        photo: Photo,
+        photo: Callable[[], Photo],
         question: Question,
         finish: Callable[[Answered], T],
         tell: Tell | None = None,
@@ -117,6 +117,7 @@ class Together:
         """What `finish` makes of the explanation, when it is the client's turn.
 
         Args:
+            photo: gives it when it is the turn: who waits does not keep pixels in memory.
             finish: is called in the thread that worked.
             tell: is called with (done, total), from another thread.
 
@@ -236,7 +237,7 @@ def _explained(model: Model, company: list[_Member], stop: Stop) -> list[Explana
 
     why = backlight.explain(
         model,
-        [member.photo for member in company],
+        [member.photo() for member in company],
         first.target if single else Respective([member.question.target for member in company]),
         text=first.text,
         layer=first.layer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from backlight.show.encode import photo_bytes, thumbnail_bytes
 
 _DIGITS = 32  # of the photo's SHA-256: its name
 _LONGEST_NAME = 80
+_AT_ONCE = 2  # photos that are unfolded
 _MOST_SHOWN = 16 * 2**20  # bytes of photos as they are shown
 
 
@@ -38,6 +40,7 @@ class Photos:
 
     def __init__(self, most_pixels: int, most_bytes: int) -> None:
         self._most_pixels = most_pixels
+        self._unfolding = threading.Semaphore(_AT_ONCE)
         self._files: Recent[_File] = Recent(
             most_bytes // 2, lambda file: {id(file): len(file.content)}
         )
@@ -84,6 +87,17 @@ class Photos:
         """Whether the photo's pixels are in memory, so that it can be had at once."""
         return self._read.get(photo) is not None
 
+    def check(self, photo: str) -> None:
+        """Nothing where `get` will find the photo; what was sent is not unfolded for it.
+
+        Raises:
+            NotThere: as for `file`.
+        """
+        if ":" in photo:
+            self.get(photo)
+        else:
+            self.file(photo)
+
     def get(self, photo: str) -> Photo:
         """A photo as `explain` takes it.
 
@@ -93,7 +107,9 @@ class Photos:
         found = self._read.get(photo)
         if found is None:
             content, name = self.file(photo)
-            found = _whole(read_image(content, most_pixels=self._most_pixels), name, photo)
+            with self._unfolding:  # a large one takes 150 MB
+                picture = read_image(content, most_pixels=self._most_pixels)
+            found = _whole(picture, name, photo)
             self._read.put(photo, found)
         return found
 

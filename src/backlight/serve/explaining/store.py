@@ -35,7 +35,7 @@ CREATE TABLE explanations (
     picture BLOB NOT NULL
 )
 """
-_PATIENCE = 10.0  # seconds that one thread waits for another
+_PATIENCE = 4.0  # seconds that one thread waits for another
 _COLUMNS = ("map", "heat", "picture")
 
 
@@ -72,7 +72,7 @@ class Row:
         name: what the person calls it.
         made: when, ISO 8601 in UTC.
         photo: what the photo is called.
-        asked, answer: the request and the answer, as plain values.
+        asked, answer: the request and the answer, as plain values; empty where the file is damaged.
     """
 
     number: int
@@ -188,7 +188,16 @@ _SELECT = "SELECT number, name, made, photo, asked, answer FROM explanations"
 
 def _row(values: Any) -> Row:
     number, name, made, photo, asked, answer = values
-    return Row(number, name, made, photo, json.loads(asked), json.loads(answer))
+    return Row(number, name, made, photo, _plain(asked), _plain(answer))
+
+
+def _plain(text: Any) -> dict[str, Any]:
+    """What was written; nothing where something else has written over it."""
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _none(number: int) -> NotThere:
@@ -198,4 +207,8 @@ def _none(number: int) -> NotThere:
 def _why_not(path: Path, error: sqlite3.DatabaseError) -> str:
     if "not a database" in str(error):
         return f"{path} is no store of Backlight's: give the name of a new file"
+    if "locked" in str(error):
+        return f"another program holds the store {path}: try again when it is done"
+    if "no such table" in str(error):
+        return f"the store {path} was taken away or emptied: start `backlight serve` anew"
     return f"the store {path} cannot be used: {error}"

@@ -80,7 +80,9 @@ def told_spot(spot: Spot) -> dict[str, Any]:
 
 def numbers(values: Tensor) -> list[float | None]:
     """A row of values; null for what is not finite."""
-    return [finite(value) for value in values.detach().double().flatten().tolist()]
+    values = values.detach().double().flatten()
+    found: list[float | None] = values.tolist()
+    return found if values.isfinite().all() else [finite(value) for value in found]
 
 
 def finite(value: float | None) -> float | None:

@@ -33,6 +33,7 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -48,6 +49,7 @@ from backlight.serve.explaining.results import Result, Results
 from backlight.serve.explaining.state import Explaining, explaining
 from backlight.serve.explaining.telling import told
 from backlight.serve.failures import INTERNAL, RESPONSES, one_line
+from backlight.serve.recent import NotThere
 from backlight.serve.turns import Busy, Stopped
 
 _LOG = logging.getLogger("backlight.serve")
@@ -78,11 +80,13 @@ async def _understood(request: Request, asked: forms.Asked) -> Put:
     """From a request to what puts it to the network: called with a form, it returns the answer in
     that form."""
     here = explaining(request)
-    if here.models.is_loaded(asked.model) and here.photos.is_read(asked.photo):
-        model, photo = here.models.get(asked.model), here.photos.get(asked.photo)
+    if here.models.is_loaded(asked.model):
+        model = here.models.get(asked.model)
     else:
         model = await run_in_threadpool(here.models.get, asked.model)
-        photo = await run_in_threadpool(here.photos.get, asked.photo)
+    if not here.photos.is_read(asked.photo):
+        await run_in_threadpool(here.photos.check, asked.photo)
+    photo = partial(here.photos.get, asked.photo)
     wish = Wish(**asked.model_dump(exclude={"photo", "model"}))
     put = question(model, wish)
 
@@ -144,7 +148,7 @@ def _ended(work: asyncio.Future[str]) -> str:
     error = work.exception()
     if error is None:
         return work.result()
-    if isinstance(error, BacklightError | Busy | Stopped):
+    if isinstance(error, BacklightError | Busy | Stopped | NotThere):
         return event("failure", one_line(error))
     _LOG.error("an explanation failed", exc_info=error)
     return event("failure", INTERNAL)

@@ -16,9 +16,11 @@ from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from backlight.errors import FileError
 from backlight.explanations.saving import encoded
 from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
@@ -82,6 +84,10 @@ async def reopen(request: Request, number: Number) -> Any:
 
     def opened() -> dict[str, Any]:
         row = store.row(number)
+        try:
+            forms.Answer.model_validate({"photo": "", "heat": "", **row.answer})
+        except ValidationError:
+            raise FileError(f"number {number} is damaged in the store: delete it") from None
         content, name = store.photo(number)
         photo = row.photo
         if ":" not in photo:
@@ -123,12 +129,18 @@ def _called(result: Result) -> str:
 
 
 def _line(row: Row) -> dict[str, Any]:
+    """One that is damaged stands in the list as well, so that it can be deleted."""
+    target = row.answer.get("target")
     return {
         "stored": row.number,
         "name": row.name,
         "made": row.made,
         "photo": row.photo,
-        "model": row.answer["model"],
-        "method": row.answer["method"],
-        "target": row.answer["target"]["name"],
+        "model": _text(row.answer.get("model")),
+        "method": _text(row.answer.get("method")),
+        "target": _text(target.get("name") if isinstance(target, dict) else None),
     }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else "(damaged)"

@@ -69,8 +69,8 @@ class Run:
             self._tell()
 
     @property
-    def bytes(self) -> int:
-        """What its data and its state take, about."""
+    def weight(self) -> int:
+        """The bytes that its data and its state take, about."""
         inputs, targets = self.trainee.rows()
         return _COPIES * int(self.trainee.training.state.parameters.nbytes) + 2 * (
             inputs.nbytes + targets.nbytes
@@ -292,4 +292,4 @@ class Runs:
             run.close()
 
     def _bytes(self) -> int:
-        return sum(run.bytes for run in self._runs.values())
+        return sum(run.weight for run in self._runs.values())
