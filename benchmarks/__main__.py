@@ -13,6 +13,7 @@ from benchmarks import (
     explaining,
     gradients,
     localisation,
+    pages,
     serving,
     starting,
     stepping,
@@ -29,6 +30,7 @@ PARTS = {
     "training": training.run,
     "localisation": localisation.run,
     "serve": serving.run,
+    "pages": pages.run,
 }
 
 
