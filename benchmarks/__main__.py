@@ -10,14 +10,15 @@ import numpy as np
 import torch
 
 from benchmarks import (
+    climbing,
     explaining,
     gradients,
     localisation,
-    pages,
     serving,
     starting,
     stepping,
     training,
+    visiting,
     ways,
 )
 
@@ -27,10 +28,11 @@ PARTS = {
     "explaining": explaining.run,
     "ways": ways.run,
     "stepping": stepping.run,
+    "climbing": climbing.run,
     "training": training.run,
     "localisation": localisation.run,
     "serve": serving.run,
-    "pages": pages.run,
+    "visiting": visiting.run,
 }
 
 

@@ -1,50 +1,42 @@
-"""How long a person waits for a room of the web app: from the address to controls that answer.
-
-Every time is a first visit, in a browser context with nothing in its cache, over loopback. The page
-itself marks when its room is there and listens (`performance.mark("usable")`).
-"""
+"""Chromium and pages in it, for what is measured there."""
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
-import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from backlight.serve.app import ROOMS
-from benchmarks.lines import Line
-from benchmarks.serving import app
 
-VISITS = 10
-_USABLE = "() => performance.getEntriesByName('usable')[0]?.startTime"
+@contextmanager
+def browsing(part: str) -> Iterator[Any]:
+    """A browser; None, and a line that says so, where there is none to be driven.
 
-
-def first_visit(browser: Any, address: str) -> float:
-    """Seconds until the room at that address can be used."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    try:
-        tab = context.new_page()
-        tab.goto(address)
-        return float(tab.wait_for_function(_USABLE).json_value()) / 1000
-    finally:
-        context.close()
-
-
-def run() -> Iterator[Line]:
-    """The median of ten first visits to every room."""
+    Args:
+        part: of the benchmarks, for that line.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None or importlib.util.find_spec("playwright") is None:
+        print(f"{part}: no Chromium or no Playwright: not measured")
+        yield None
+        return
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        print("pages: there is no chromium to open them in")
-        return
-    with app() as served, sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for room in ROOMS:
-            address = f"http://127.0.0.1:{served.port}/{room}"
-            first_visit(browser, address)  # the server has yet to load what the room asks for
-            seconds = [first_visit(browser, address) for _ in range(VISITS)]
-            usable = statistics.median(seconds)
-            print(f"{room}: usable after {usable:.2f} s, {min(seconds):.2f} to {max(seconds):.2f}")
-            yield Line(f"{room}, first page usable / 1 s", usable, 1.0)
+        yield browser
         browser.close()
+
+
+@contextmanager
+def opening(part: str) -> Iterator[Callable[[str], Any] | None]:
+    """What opens a page by its HTML in a new window of 1280 × 800; None where there is no browser."""
+    with browsing(part) as browser:
+
+        def opened(html: str) -> Any:
+            tab = browser.new_page(viewport={"width": 1280, "height": 800})
+            tab.set_content(html)
+            return tab
+
+        yield opened if browser else None

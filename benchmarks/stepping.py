@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 from collections.abc import Iterator
 
 import numpy as np
 
 import backlight as bl
 from benchmarks.lines import Line
+from benchmarks.pages import opening
 
 _SIZES = ((2, 2, 2), (4, 7, 3), (8, 8, 8, 8))
 _ROUNDS = 15
@@ -37,22 +36,15 @@ _STEPPED = """rounds => {
 
 def run() -> Iterator[Line]:
     """The longest step of a page, each taken as the median of several, against a frame's time."""
-    chromium = shutil.which("chromium")
-    if chromium is None or importlib.util.find_spec("playwright") is None:
-        print("stepping: no Chromium or no Playwright: not measured")
-        return
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with opening("stepping") as opened:
+        if opened is None:
+            return
         for sizes in _SIZES:
             network = bl.Network(sizes, "tanh", "softmax")
             x, t = np.linspace(-1, 1, sizes[0]), np.eye(sizes[-1])[0]
-            tab = browser.new_page(viewport={"width": 1280, "height": 800})
-            tab.set_content(bl.show.sweep(network, network.start(0), x, t, updates=1).html())
+            tab = opened(bl.show.sweep(network, network.start(0), x, t, updates=1).html())
             usual, longest = tab.evaluate(_STEPPED, _ROUNDS)
             name = "-".join(map(str, sizes))
             print(f"stepping through {name}: {usual:.1f} ms a step, the longest {longest:.1f} ms")
             yield Line(f"longest step of the sweep of {name} / 16 ms", longest / 16, 1.0)
             tab.close()
-        browser.close()

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 from mountain_pictures import mountains
-from numpy.typing import NDArray
 from PIL import Image
+from policy_pictures import catch, pong
 
 import backlight as bl
 from backlight.networks.sweeps.offered import offer
@@ -220,37 +220,6 @@ def _tinted(axes: Any, words: tuple[tuple[str, float], ...]) -> None:
     for text, width in zip(drawn, widths, strict=True):
         text.set_x(left)
         left += width + gap
-
-
-def catch() -> None:
-    """Six steps of an episode of Catch, as the animation shows them."""
-    from backlight.games import make_game
-
-    episode = bl.explain_episode("catch-dqn", make_game("catch"), seed=0)
-    _steps(episode, np.linspace(1, len(episode) - 1, 6).round().astype(int), "catch.png")
-
-
-def pong() -> None:
-    """Steps of a rally of Pong in which the paddle is moved."""
-    from backlight.games import make_game
-
-    episode = bl.explain_episode("pong-imitator", make_game("pong"), seed=0, steps=300)
-    moved = np.flatnonzero(episode.actions > 0)
-    _steps(episode, moved[np.linspace(0, len(moved) - 1, 4).round().astype(int)], "pong.png")
-
-
-def _steps(episode: bl.Episode, steps: NDArray[np.int64], name: str) -> None:
-    """Some steps as the animation shows them, two in a row, at half their size."""
-    from backlight.explanations.animating import pictures
-
-    drawn = pictures([episode])
-    width, height = drawn[0].size
-    rows = len(steps) // 2
-    sheet = Image.new("RGB", (2 * width, rows * height), "white")
-    for place, step in enumerate(steps):
-        sheet.paste(drawn[step], (place % 2 * width, place // 2 * height))
-    small = sheet.resize((width, rows * height // 2))
-    small.quantize(96).save(IMAGES / name, optimize=True)
 
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)

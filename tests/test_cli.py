@@ -21,10 +21,10 @@ COMMANDS = (
     "gradients",
     "check",
     "sweep",
+    "mountain",
     "play",
     "train",
     "predict",
-    "mountain",
     "serve",
 )
 

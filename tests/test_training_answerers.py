@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from backlight.models.reference import shelf
+from backlight.models.reference import answerer, shelf
 from backlight.models.reference.answerer import Answerer
 from backlight.models.reference.easy_vqa import ANSWERS as EASY_ANSWERS
 from backlight.scenes import ANSWERS, COLOURS, TEXTURES, make_scene
@@ -67,6 +67,22 @@ def test_the_convolutions_stay_as_they_began_and_the_rest_learns() -> None:
             learned = module.get_submodule(name).state_dict()[key]
             torch.testing.assert_close(learned, value, rtol=1e-3, atol=1e-4)
     assert float(module.fit.weight.grad.abs().max()) > 0  # type: ignore[union-attr]
+
+
+def test_what_is_learned_depends_on_the_bound_while_learning_and_not_on_that_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def learned() -> dict[str, torch.Tensor]:
+        return scenes_answerer.make(TINY, trunk())[0].state_dict()
+
+    def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+        return all(torch.equal(one[key], value) for key, value in other.items())
+
+    as_it_is = learned()
+    monkeypatch.setattr(answerer, "_FLOOR", 0.5)
+    assert equal(learned(), as_it_is)
+    monkeypatch.setattr(answerer, "_FLOOR_LEARNING", 0.5)
+    assert not equal(learned(), as_it_is)
 
 
 def test_what_is_there_in_which_texture_is_the_scenes_own() -> None:

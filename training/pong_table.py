@@ -1,7 +1,7 @@
-"""Games of Pong side by side, and what was seen in them: only the cells in which something is.
+"""Games of Pong side by side, and what was seen in them: only the pixels in which something is.
 
-Of the 6,400 cells of two pictures some sixty are not empty. The network reads each cell by itself
-and sums, so the others can be left out: training is about fifty times as fast, and is the same.
+Of the 25,600 pixels of two pictures some 150 are not empty. The network reads each pixel by itself
+and sums, so the others can be left out: training is about a hundred times as fast, and is the same.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backlight.games.pong import OPPONENT, SIDE, Memory, Pong, scripted
+from backlight.models.reference.positions import PositionPolicy
 
 BACKGROUND: Final = 87  # grey, in bytes
-MOST: Final = 96  # cells that are kept; more than were ever seen
-_CELLS = SIDE // 2  # in a row
+MOST: Final = 256  # pixels that are kept; more than were ever seen
 
 
 class Table:
@@ -53,26 +53,27 @@ class Table:
 
 
 class Seen:
-    """The cells of many states in which something is, in bytes.
+    """The pixels of many states in which something is, in bytes.
 
     Attributes:
-        values: (N, 8, 96), as `PositionPolicy` takes them, but in bytes.
-        places: which cell each is, counted row by row, (N, 96).
+        values: (N, 2, 256), as `PositionPolicy` takes them, but in bytes.
+        places: which pixel each is, counted row by row, (N, 256).
+        counts: how many of them there are, the first ones, (N,).
     """
 
     def __init__(self, states: NDArray[np.uint8]) -> None:
         count = len(states)
-        split = states.reshape(count, 2, _CELLS, 2, _CELLS, 2).transpose(0, 1, 3, 5, 2, 4)
-        cells = split.reshape(count, 8, _CELLS**2)
-        values = np.full((count, 8, MOST), BACKGROUND, np.uint8)
+        values = np.full((count, 2, MOST), BACKGROUND, np.uint8)
         places = np.zeros((count, MOST), np.int16)
-        for i, state in enumerate(cells):
+        counts = np.zeros(count, np.int64)
+        for i, state in enumerate(states.reshape(count, 2, SIDE**2)):
             there = np.flatnonzero((state != BACKGROUND).any(0))
             if len(there) > MOST:
-                raise ValueError(f"{len(there)} cells are not empty: expected at most {MOST}")
+                raise ValueError(f"{len(there)} pixels are not empty: expected at most {MOST}")
             values[i, :, : len(there)] = state[:, there]
             places[i, : len(there)] = there
-        self.values, self.places = torch.from_numpy(values), torch.from_numpy(places)
+            counts[i] = len(there)
+        self.values, self.places, self.counts = map(torch.from_numpy, (values, places, counts))
 
     @classmethod
     def joined(cls, parts: list[Seen]) -> Seen:
@@ -80,22 +81,30 @@ class Seen:
         whole = cls.__new__(cls)
         whole.values = torch.cat([part.values for part in parts])
         whole.places = torch.cat([part.places for part in parts])
+        whole.counts = torch.cat([part.counts for part in parts])
         return whole
 
-    def inputs(
-        self, rows: Tensor | slice = slice(None), erased: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """The cells of these states as `PositionPolicy.read` takes them.
+    def inputs(self, rows: Tensor | slice = slice(None)) -> tuple[Tensor, Tensor]:
+        """The pixels of these states as `PositionPolicy.read` takes them, the most that any has.
 
-        Args:
-            rows: which states.
-            erased: whether the opponent's paddle is taken out of the picture, boolean (rows,).
+        Channels are laid last in memory: so it is read about twice as fast.
         """
-        seen = (self.values[rows].float() - BACKGROUND) / 255
-        cells = self.places[rows].long()
-        columns, lines = cells % _CELLS, cells // _CELLS
-        if erased is not None:
-            there = (columns >= OPPONENT[0] // 2) & (columns < OPPONENT[1] // 2)
-            seen = seen.masked_fill((there & erased[:, None])[:, None], 0)
-        x, y = ((each + 0.5) / (_CELLS / 2) - 1 for each in (columns, lines))
-        return seen[..., None], torch.stack((x, y), 1)[..., None]
+        most = int(self.counts[rows].max())
+        seen = (self.values[rows, :, :most].float() - BACKGROUND) / 255
+        pixels = self.places[rows, :most].long()
+        x, y = ((at + 0.5) / (SIDE / 2) - 1 for at in (pixels % SIDE, pixels // SIDE))
+        places, last = torch.stack((x, y), 1)[..., None], torch.channels_last
+        return seen[..., None].contiguous(memory_format=last), places.contiguous(memory_format=last)
+
+
+def told(network: PositionPolicy, seen: Seen) -> dict[str, Tensor]:
+    """The network's logits and value for these states."""
+    with torch.inference_mode():
+        return network.decide(network.read(*seen.inputs()).sum((2, 3)))
+
+
+def opponents(places: Tensor) -> Tensor:
+    """Which pixels lie in the columns of the opponent's paddle: places (B, 2, h, w), boolean
+    (B, 1, h, w)."""
+    left, right = (edge / (SIDE / 2) - 1 for edge in OPPONENT)
+    return (places[:, :1] > left) & (places[:, :1] < right)

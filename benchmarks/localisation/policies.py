@@ -61,7 +61,7 @@ PONG: Final = Match(
     "pong-imitator",
     directions=(1, 2),
     layers=("features.1", "features.3", "placed", "evidence"),
-    bound=("action", "rather"),
+    bound=("action", "value", "rather", "not"),
     episodes=4,
     steps=600,
 )

@@ -103,10 +103,10 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     add_gradients(commands)
     add_check(commands)
     add_sweep(commands)
+    add_mountain(commands)
     add_play(commands)
     add_train(commands)
     add_predict(commands)
-    add_mountain(commands)
     add_serve(commands)
     return top, commands.choices
 

@@ -96,7 +96,7 @@ def test_a_network_of_ones_own(run: Run) -> None:
         (("--x", "1"), "x has shape (1,); expected (2,)"),
         (("--loss", "cross-entropy"), "cross-entropy needs an output of softmax, not sigmoid"),
         (("--step", "2"), "--step and --by are for a picture"),
-        (("--out", "sweep.gif"), "cannot show a sweep as 'sweep.gif'"),
+        (("--out", "sweep.gif"), "cannot draw a sweep as 'sweep.gif'"),
         (("--updates", "-1"), "updates must be a whole number from 0, not -1"),
     ],
 )

@@ -29,6 +29,14 @@ def test_observations_are_the_field_in_grey_and_frames_in_colour(game: Pong) -> 
     np.testing.assert_array_equal(picture != picture[0, 0], (frame != frame[0, 0]).any(2))
 
 
+# Seed 27 draws no waiting at all; the console's very first picture is in other colours.
+@pytest.mark.parametrize("seed", [0, 27])
+def test_a_game_begins_with_the_field_in_its_colours(game: Pong, seed: int) -> None:
+    picture, _ = game.reset(seed=seed)
+    following, *_ = game.step(0)
+    assert set(np.unique(picture)) == set(np.unique(following))
+
+
 def test_memory_and_picture_agree_on_ball_and_paddles(game: Pong) -> None:
     _, info = game.reset(seed=1)
     random, before, compared = np.random.default_rng(0), None, 0

@@ -49,6 +49,20 @@ def test_parameters_come_a_pair_for_each_layer() -> None:
     assert NETWORK.size == 43  # as published
 
 
+def test_every_number_has_a_name_in_the_order_of_the_flat_vector() -> None:
+    assert Network((2, 1)).parameter_names == ["weights_1[0, 0]", "weights_1[1, 0]", "biases_1[0]"]
+    flat = NETWORK.flat(NETWORK.start(0))
+    at = NETWORK.parameter_names.index("weights_2[3, 1]")
+    assert flat[at] == NETWORK.named(flat)["weights_2"][3, 1]
+
+
+@pytest.mark.parametrize("decay", [-0.1, np.nan, np.inf, "0.1", None])
+def test_a_decay_that_is_none_is_refused(decay: Any) -> None:
+    known = NETWORK.start(0)
+    with pytest.raises(InputError, match="decay must be a number from 0, not "):
+        NETWORK.cost(known, np.zeros((1, 4)), np.zeros((1, 3)), decay=decay)
+
+
 @pytest.mark.parametrize(
     "sizes", [(), (3,), (3, 0, 2), (3, -1), (3, 2.0), (3, True), (3, "2"), 3, "32", None]
 )

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+
 
 def test_rooms_are_reached_by_links_and_the_address_follows(page: Any) -> None:
     for name, path in [("Sweep", "/sweep"), ("Three ways", "/ways"), ("Explain", "/explain")]:
         page.get_by_role("link", name=name, exact=True).click()
-        page.wait_for_function("name => document.title.startsWith(name)", arg=name)
+        expect(page).to_have_title(f"{name} · Backlight")
         assert page.evaluate("location.pathname") == path
         current = page.get_by_role("navigation").locator("[aria-current=page]")
         assert current.inner_text() == name
     page.go_back()
-    page.wait_for_function("document.title.startsWith('Three ways')")
+    expect(page).to_have_title("Three ways · Backlight")
 
 
 def test_the_colours_are_kept(visit: Callable[..., Any]) -> None:

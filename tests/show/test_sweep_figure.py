@@ -110,7 +110,7 @@ def test_what_there_is_not_is_refused(tmp_path: Path) -> None:
         shown.figure(update=4)
     with pytest.raises(InputError, match="no steps by 'layers'; did you mean 'layer'"):
         shown.figure(by="layers")
-    with pytest.raises(FileError, match=r"cannot show a sweep as 'sweep.gif'; "):
+    with pytest.raises(FileError, match=r"cannot draw a sweep as 'sweep.gif'; "):
         shown.save(tmp_path / "sweep.gif")
 
 

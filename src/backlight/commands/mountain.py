@@ -13,7 +13,8 @@ from backlight.commands.terminal import width
 from backlight.errors import InputError
 from backlight.networks.landscapes.landscape import Landscape
 from backlight.networks.landscapes.offers import OFFERS, find_offer, view
-from backlight.show.mountain_picture import Mountain, check_ending
+from backlight.show.mountain_picture import WHAT, Mountain
+from backlight.show.page_or_figure import check_ending
 
 
 def run(options: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         print(table(("name", "what it is"), [(o.name, o.title) for o in OFFERS.values()], width()))
         return 0
     if options.out is not None:
-        check_ending(options.out, overwrite=options.force)
+        check_ending(options.out, WHAT, overwrite=options.force)
     landscape = _landscape(options, own)
     picture = Mountain(
         landscape.story(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from backlight.commands.parser_parts import add_traceback, positive
+from backlight.commands.parser_parts import add_traceback, count, positive
 
 if TYPE_CHECKING:
     from backlight.commands.parser_parts import Commands
@@ -40,7 +40,7 @@ def add_mountain(commands: Commands) -> None:
     view.add_argument("--plane", nargs=2, metavar="WEIGHT", help="along two weights")
     view.add_argument("--toward", metavar="NETWORK", help="the straight line to another network")
     view.add_argument(
-        "--random", type=_count, metavar="SEED", help="along two filter-normalised directions"
+        "--random", type=count, metavar="SEED", help="along two filter-normalised directions"
     )
     view.add_argument("--reach", type=float, metavar="X", help="how far the map goes")
     climbers = command.add_argument_group("the climbers")
@@ -60,7 +60,7 @@ def add_mountain(commands: Commands) -> None:
         "--noise", type=float, default=0.0, metavar="X", help="added to slopes (default: 0)"
     )
     climbers.add_argument("--steps", type=positive, default=120, metavar="N", help="default: 120")
-    climbers.add_argument("--seed", type=_count, default=0, metavar="N", help="of all chance")
+    climbers.add_argument("--seed", type=count, default=0, metavar="N", help="of all chance")
     answer = command.add_argument_group("the answer")
     answer.add_argument(
         "--out",
@@ -72,12 +72,6 @@ def add_mountain(commands: Commands) -> None:
     answer.add_argument("--json", action="store_true", help="print one JSON object instead")
     add_traceback(command)
     command.set_defaults(run=_run)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a number from 0, got {text!r}")
-    return int(text)
 
 
 def _numbers(text: str) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from backlight.commands.parser_parts import add_traceback, positive
+from backlight.commands.parser_parts import add_traceback, count, positive
 
 if TYPE_CHECKING:
     from backlight.commands.parser_parts import Commands
@@ -30,7 +30,7 @@ def add_play(commands: Commands) -> None:
     )
     command.add_argument("game", metavar="GAME", help="catch or pong")
     game = command.add_argument_group("the game")
-    game.add_argument("--seed", type=_whole, default=0, metavar="N", help="of the first episode")
+    game.add_argument("--seed", type=count, default=0, metavar="N", help="of the first episode")
     game.add_argument(
         "--episodes", type=positive, default=1, metavar="N", help="how many (default: 1)"
     )
@@ -80,13 +80,6 @@ def add_play(commands: Commands) -> None:
     answer.add_argument("--force", action="store_true", help="write over a file that exists")
     add_traceback(command)
     command.set_defaults(run=_run)
-
-
-def _whole(text: str) -> int:
-    """A whole number from 0."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a number from 0, got {text!r}")
-    return int(text)
 
 
 # Imported when it runs, so that --help does not wait for PyTorch.

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import secrets
 from typing import TYPE_CHECKING
 
-from backlight.errors import InputError, MissingExtraError
+from backlight.errors import InputError
 
 if TYPE_CHECKING:
     from backlight.serve.settings import Settings
 
-_PACKAGES = ("fastapi", "uvicorn", "multipart")
 _SHORTEST_TOKEN = 8
 
 
 def run(options: argparse.Namespace) -> int:
     """Start the app, say where it is, and run it."""
-    for package in _PACKAGES:
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtraError(package, "serve")
     from backlight.serve.launching import serve
 
     serve(settings_of(options), open_browser=not options.no_open, ready=_say)
@@ -46,7 +41,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return Settings(
         host=options.host,
         port=options.port,
-        models=tuple(options.model or MODELS),
+        models=tuple(dict.fromkeys(options.model or MODELS)),
         store=options.store,
         token=token,
     )

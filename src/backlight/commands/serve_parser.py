@@ -25,6 +25,7 @@ asked of everyone.
 
 
 def add_serve(commands: Commands) -> None:
+    """`backlight serve`."""
     command = commands.add_parser(
         "serve",
         usage="backlight serve [options]",
@@ -60,6 +61,7 @@ def _port(text: str) -> int:
     return int(text)
 
 
+# Imported when it runs, so that --help does not wait for the server.
 def _run(options: argparse.Namespace) -> int:
     from backlight.commands.serve import run
 

@@ -6,7 +6,6 @@ import argparse
 import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,8 @@ from backlight.networks.sweeps.multiplications import backwards, forwards
 from backlight.networks.sweeps.offered import FIRST, Offer, drawn, offer, offered_names
 from backlight.networks.sweeps.sweep import Sweep
 from backlight.networks.sweeps.ways import THREE_WAYS
-from backlight.show.files import check_writable
-from backlight.show.sweep_shown import SweepShown
+from backlight.show.page_or_figure import check_ending
+from backlight.show.sweep_shown import WHAT, SweepShown
 
 _LISTED = 60  # derivatives; of larger networks --json prints them
 
@@ -61,10 +60,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_picture(options: argparse.Namespace) -> None:
     """What is said before anything is computed."""
+    ending = None
     if options.out is not None:
-        check_writable(options.out, overwrite=options.force)
-    page = options.out is None or Path(options.out).suffix.lower() == ".html"
-    if page and (options.step is not None or options.by is not None):
+        ending = check_ending(options.out, WHAT, overwrite=options.force)
+    if ending in (None, "html") and (options.step is not None or options.by is not None):
         raise FileError("--step and --by are for a picture: give --out a .svg, .png or .pdf file")
 
 
@@ -78,7 +77,7 @@ def _asked(options: argparse.Namespace) -> Offer:
     else:
         if options.network is not None or options.row is not None:
             raise InputError("a published network, or one of your own --sizes: not both")
-        hidden = options.hidden.split(",") if options.hidden else "sigmoid"
+        hidden = (options.hidden or "sigmoid").split(",")
         asked = drawn(
             [_whole("--sizes", n) for n in options.sizes.split(",")],
             hidden[0] if len(hidden) == 1 else hidden,
@@ -142,7 +141,7 @@ def _derivatives(sweep: Sweep, columns: int) -> Iterator[str]:
     if total > _LISTED:
         yield f"{total:,} derivatives: --json prints them"
         return
-    names = [*_names(sweep), *(f"x[{i}]" for i in range(len(sweep.x)))]
+    names = [*sweep.network.parameter_names, *(f"x[{i}]" for i in range(len(sweep.x)))]
     rows: list[tuple[str, ...]] = [("by", "sweep", *THREE_WAYS)]
     ways = [sweep.ways[way] for way in THREE_WAYS]
     for index, name in enumerate(names):
@@ -153,10 +152,3 @@ def _derivatives(sweep: Sweep, columns: int) -> Iterator[str]:
     yield text if fits else aligned([(row[0], row[1], row[-1]) for row in rows])
     worst = max(float(np.max(np.abs(found - sweep.derivatives))) for found in ways)
     yield f"largest deviation of the three ways from the sweep: {worst:.1e}"
-
-
-def _names(sweep: Sweep) -> Iterator[str]:
-    """`weights_1[0, 1]` for every parameter, in the flat order."""
-    for name, shape in sweep.network.shapes.items():
-        for index in np.ndindex(shape):
-            yield f"{name}[{', '.join(map(str, index))}]"

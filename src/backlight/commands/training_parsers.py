@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from backlight.commands.parser_parts import add_traceback, positive
+from backlight.commands.parser_parts import add_traceback, count, positive
 
 if TYPE_CHECKING:
     from backlight.commands.parser_parts import Commands
@@ -134,12 +134,12 @@ def _add_recipe(command: argparse.ArgumentParser) -> None:
     )
     recipe.add_argument(
         "--patience",
-        type=_count,
+        type=count,
         metavar="N",
         help="stop after N epochs without a lower loss on the validation rows, 15 %% of those to "
         "train on (default: 20; 0: train on all of them for all epochs)",
     )
-    recipe.add_argument("--seed", type=_count, metavar="N", help="of all chance (default: 0)")
+    recipe.add_argument("--seed", type=count, metavar="N", help="of all chance (default: 0)")
 
 
 def _sizes(text: str) -> tuple[int, ...]:
@@ -149,12 +149,6 @@ def _sizes(text: str) -> tuple[int, ...]:
     if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
         raise argparse.ArgumentTypeError(f"expected sizes such as 32 or 64,32, got {text!r}")
     return tuple(int(part) for part in parts)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a number from 0, got {text!r}")
-    return int(text)
 
 
 # Each command is imported when it runs, so that --help does not wait for NumPy.

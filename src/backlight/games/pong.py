@@ -86,7 +86,7 @@ class Pong(gymnasium.Env[Frame, np.int64]):
 
     Observations are the field in grey, uint8 (160, 160). A step is two frames of the console. In a
     quarter of the frames the action before is repeated, as `ALE/Pong-v5` has it; a game begins with
-    up to 30 steps of waiting. It is over when one side has 21 points.
+    1 to 30 steps of waiting. It is over when one side has 21 points.
 
     `info["masks"]` holds the exact pixels of `ball`, `paddle` (ours) and `opponent`, by their
     colours in the picture; `info["memory"]` what the console's memory says.
@@ -123,7 +123,8 @@ class Pong(gymnasium.Env[Frame, np.int64]):
         """A new game: the first picture and `info`."""
         super().reset(seed=seed)
         screen, _ = self._game.reset(seed=seed, options=options)
-        for _ in range(int(self.np_random.integers(_MOST_WAITING + 1))):
+        # One step at least: the console's very first picture is in other colours.
+        for _ in range(max(1, int(self.np_random.integers(_MOST_WAITING + 1)))):
             screen, *_ = self._game.step(0)
         return self._told(screen)
 

@@ -31,6 +31,7 @@ import numpy as np
 from backlight.errors import InputError, did_you_mean
 from backlight.networks.activations import ACTIVATIONS, find_activation
 from backlight.networks.given import (
+    from_zero,
     generator,
     precision,
     take_hidden,
@@ -91,10 +92,19 @@ class Network:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every parameter by its name, in the order of the flat vector."""
         shapes: dict[str, tuple[int, ...]] = {}
-        for layer, (fan_in, units) in enumerate(_pairs(self.sizes), 1):
+        for layer, (fan_in, units) in enumerate(itertools.pairwise(self.sizes), 1):
             shapes[f"weights_{layer}"] = (fan_in, units)
             shapes[f"biases_{layer}"] = (units,)
         return shapes
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """A name for every number, `weights_1[0, 2]`, in the order of the flat vector."""
+        return [
+            f"{name}[{', '.join(map(str, place))}]"
+            for name, shape in self.shapes.items()
+            for place in np.ndindex(*shape)
+        ]
 
     @property
     def size(self) -> int:
@@ -120,7 +130,7 @@ class Network:
         draw = find_initialiser(initialiser)
         rng = generator(seed)
         kind = precision(dtype)
-        drawn = [tuple(draw(rng, fan_in, units)) for fan_in, units in _pairs(self.sizes)]
+        drawn = [tuple(draw(rng, *pair)) for pair in itertools.pairwise(self.sizes)]
         if any(len(pair) != 2 for pair in drawn):
             raise InputError("an initialiser returns two arrays for a layer: weights and biases")
         arrays = [np.asarray(a, dtype=kind) for pair in drawn for a in pair]
@@ -132,17 +142,17 @@ class Network:
         Raises:
             InputError: one is missing, unknown or misshapen.
         """
-        shapes = self.shapes
+        shapes, listed = self.shapes, ", ".join(self.shapes)
         if not isinstance(parameters, Mapping):
             raise InputError(
-                f"parameters must be a dict of {_listed(shapes)}, not a "
+                f"parameters must be a dict of {listed}, not a "
                 f"{type(parameters).__name__}; named(vector) makes one"
             )
         if unknown := [name for name in parameters if name not in shapes]:
-            hint = did_you_mean(str(unknown[0]), shapes) or f"; expected {_listed(shapes)}"
+            hint = did_you_mean(str(unknown[0]), shapes) or f"; expected {listed}"
             raise InputError(f"the network has no parameter {unknown[0]!r}{hint}")
         if missing := [name for name in shapes if name not in parameters]:
-            raise InputError(f"parameter {missing[0]!r} is missing; expected {_listed(shapes)}")
+            raise InputError(f"parameter {missing[0]!r} is missing; expected {listed}")
         for name, shape in shapes.items():
             if np.shape(parameters[name]) != shape:
                 raise InputError(
@@ -235,9 +245,7 @@ class Network:
         else:
             counts = take_weights(weights, rows)
             cost = np.sum(counts * losses) / np.sum(counts)
-        if not (math.isfinite(decay) and decay >= 0):
-            raise InputError(f"decay must be a number from 0, not {decay}")
-        if decay:
+        if from_zero("decay", decay):
             layers = range(1, len(self.sizes))
             cost = cost + 0.5 * decay * sum(np.sum(parameters[f"weights_{k}"] ** 2) for k in layers)
         return cost
@@ -284,11 +292,3 @@ class Network:
                 a = ACTIVATIONS[self.hidden[layer - 1]].function(nets[-1])
                 signals.append(a)
         return nets, signals
-
-
-def _pairs(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
-    return list(itertools.pairwise(sizes))
-
-
-def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    return ", ".join(shapes)

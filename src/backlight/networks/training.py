@@ -17,16 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from backlight.errors import InputError, MissingExtraError
-from backlight.networks.given import (
-    check_finite,
-    check_fits,
-    from_zero,
-    precision,
-    take_rows,
-    take_weights,
-    takes_diagonal,
-    whole,
-)
+from backlight.networks.given import from_zero, precision, take_weights, takes_diagonal, whole
 from backlight.networks.losses import find_loss
 from backlight.networks.network import Network, Parameters
 from backlight.networks.optimisers import Optimiser, find_optimiser
@@ -35,16 +26,24 @@ from backlight.networks.schedules import Schedule, find_schedule
 try:
     from backlight.networks.compiled.in_batches import train_in_batches
     from backlight.networks.compiled.loading import loading
-    from backlight.networks.compiled.memory import EPOCHS, SEEN, Rows, Rules
+    from backlight.networks.compiled.memory import EPOCHS, SEEN, Rows
     from backlight.networks.compiled.online import train_online
-    from backlight.networks.compiled.shuffling import IN_ORDER, SHUFFLED
 except ModuleNotFoundError as problem:
     if problem.name and problem.name.partition(".")[0] == "numba":
         raise MissingExtraError("numba", "train") from problem
     raise
 from backlight.networks.threads import threads_for
 from backlight.networks.watching import Watch
-from backlight.networks.working import buffers_of, layout_of, new_state, rows_of, set_back
+from backlight.networks.working import (
+    buffers_of,
+    layout_of,
+    new_state,
+    rows_of,
+    rules_of,
+    set_back,
+    shuffling_of,
+    take_examples,
+)
 
 Array = Any
 _PATIENCE_SECONDS: Final = 0.05
@@ -104,13 +103,8 @@ class Training:
         start = np.array(network.flat(parameters), self.dtype)
         if not np.isfinite(start).all():
             raise InputError("the parameters to start from are not all finite")
-        if generator is None:
-            self.shuffling = SHUFFLED if shuffle else IN_ORDER
-            # The generator has 64 bits of it.
-            state = np.array([whole("seed", seed, 0) % 2**64], np.uint64).view(np.int64)
-        else:
-            self.shuffling, state = generator.shuffling, generator.state
-        self.state = new_state(start, state)
+        self.shuffling, stream = shuffling_of(generator, shuffle, seed)
+        self.state = new_state(start, stream)
         self.order = np.zeros(0, np.uintp)
         self.schedule_memory: list[float] = []
         self.told = 0
@@ -159,6 +153,7 @@ class Training:
         patience: int | None = None,
         tolerance: float = 1e-4,
         on_epoch: Callable[[Training], object] | None = None,
+        halt: Callable[[], bool] | None = None,
     ) -> Training:
         """Train for some more epochs; returns itself. `stopped` says why where it ends before.
 
@@ -173,6 +168,8 @@ class Training:
                 best by `tolerance`.
             tolerance: see there.
             on_epoch: called after each epoch.
+            halt: asked about every twentieth of a second, also within an epoch; where it says so
+                the run ends there, and goes on there when it is called again.
 
         An interrupt (Ctrl-C) ends the run and is not raised again: `stopped` says so. Where an
         error is no longer finite the run ends, and the parameters are the best ones.
@@ -191,7 +188,7 @@ class Training:
         try:
             watch.catch_up()
             with threads_for(self.network, min(self.batch_size, len(X))):
-                self._train(data, end, watch)
+                self._train(data, end, watch, halt)
         except KeyboardInterrupt:
             self.stopped = f"interrupted in epoch {self.epoch + 1}"
         return self
@@ -237,31 +234,16 @@ class Training:
         self._errors = arrays["losses"].copy()
 
     def _data(self, X: Array, T: Array, row_weights: Array | None) -> Rows:
-        sizes = self.network.sizes
-        X = take_rows("X", X, sizes[0], "inputs")
-        T = take_rows("T", T, sizes[-1], "outputs", len(X))
-        for name, array in (("X", X), ("T", T)):
-            check_finite(name, array)
-            check_fits(name, array, self.dtype)
-        self.loss.check_targets(T)
+        X, T = take_examples(self.network, self.loss, X, T, self.dtype)
         weights = None if row_weights is None else take_weights(row_weights, len(X))
         if len(self.order) != len(X):
             self.order = np.arange(len(X)).astype(np.uintp)
             self.state.counts[SEEN] = 0
         return rows_of(X, T, weights, self.order, self.dtype)
 
-    def _train(self, data: Rows, end: int, watch: Watch) -> None:
+    def _train(self, data: Rows, end: int, watch: Watch, halt: Callable[[], bool] | None) -> None:
         batch = min(self.batch_size, len(self.order))
-        rules = Rules(
-            self.loss.code,
-            self.optimiser.code,
-            self.shuffling,
-            batch,
-            self.optimiser.momentum,
-            self.optimiser.square_momentum,
-            self.optimiser.epsilon,
-            self.weight_decay,
-        )
+        rules = rules_of(self.loss, self.optimiser, self.shuffling, batch, self.weight_decay)
         buffers = buffers_of(self.network, batch, self.dtype)
         loop = train_online if batch == 1 else train_in_batches
         most = max(_FIRST_ROWS, batch)
@@ -280,14 +262,15 @@ class Training:
                 self._diverged()
             elif self.epoch > before:
                 watch.epoch_ended()
+            if halt is not None and halt():
+                return
 
     @property
     def _rows_seen(self) -> int:
         return self.epoch * len(self.order) + int(self.state.counts[SEEN])
 
     def _rates(self, epoch: int, count: int) -> Array:
-        rates = [self.schedule.at(epoch + k, self.schedule_memory) for k in range(count)]
-        return np.array(rates)
+        return np.array([self.schedule.at(epoch + k, self.schedule_memory) for k in range(count)])
 
     def _room(self, epoch: int, count: int) -> Array:
         """Where the errors of the coming epochs go; twice the room where there is none left."""

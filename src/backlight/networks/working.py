@@ -16,9 +16,14 @@ from backlight.networks.compiled.memory import (
     Buffers,
     Layout,
     Rows,
+    Rules,
     State,
 )
+from backlight.networks.compiled.shuffling import IN_ORDER, SHUFFLED
+from backlight.networks.given import check_finite, check_fits, take_rows, whole
+from backlight.networks.losses import Loss
 from backlight.networks.network import Network
+from backlight.networks.optimisers import Optimiser
 
 Array = Any
 
@@ -32,6 +37,45 @@ def layout_of(network: Network, diagonal: bool = False) -> Layout:
     if diagonal:
         ways_back[-1] = UNIT_BY_UNIT
     return Layout(sizes, starts, codes, ways_back)
+
+
+def rules_of(loss: Loss, optimiser: Optimiser, shuffling: int, batch: int, decay: float) -> Rules:
+    """What does not change in a run.
+
+    Args:
+        loss, optimiser: the error that is made small, and how a step goes.
+        shuffling: a code of `compiled/shuffling`.
+        batch: rows for a step.
+        decay: λ of the weights' penalty.
+    """
+    return Rules(
+        loss.code,
+        optimiser.code,
+        shuffling,
+        batch,
+        optimiser.momentum,
+        optimiser.square_momentum,
+        optimiser.epsilon,
+        decay,
+    )
+
+
+def shuffling_of(generator: Any, shuffle: bool, seed: Any) -> tuple[int, Array]:
+    """How rows are shuffled, a code of `compiled/shuffling`, and the state that numbers are drawn
+    from, int64.
+
+    Args:
+        generator: an object with `state` and `shuffling`; None for the one that the seed makes.
+        shuffle: whether that one is to shuffle at all.
+        seed: a whole number from 0, of which the generator has 64 bits.
+
+    Raises:
+        InputError: the seed is another one, and there is no generator.
+    """
+    if generator is not None:
+        return generator.shuffling, generator.state
+    state = np.array([whole("seed", seed, 0) % 2**64], np.uint64).view(np.int64)
+    return (SHUFFLED if shuffle else IN_ORDER), state
 
 
 def new_state(parameters: Array, generator: Array) -> State:
@@ -78,6 +122,23 @@ def buffers_of(network: Network, batch: int, dtype: Any) -> Buffers:
         targets=np.zeros(batch * network.sizes[-1], dtype),
         weights=np.zeros(batch, dtype),
     )
+
+
+def take_examples(
+    network: Network, loss: Loss, X: Array, T: Array, dtype: np.dtype[Any]
+) -> tuple[Array, Array]:
+    """Inputs (rows, inputs) and targets (rows, outputs) as arrays, once they can be trained on.
+
+    Raises:
+        InputError: they do not fit the network or the loss, or are not finite in this precision.
+    """
+    X = take_rows("X", X, network.sizes[0], "inputs")
+    T = take_rows("T", T, network.sizes[-1], "outputs", len(X))
+    for name, array in (("X", X), ("T", T)):
+        check_finite(name, array)
+        check_fits(name, array, dtype)
+    loss.check_targets(T)
+    return X, T
 
 
 def rows_of(X: Array, T: Array, weights: Array | None, order: Array, dtype: Any) -> Rows:

@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     limits = settings.limits
+    app.state.ending = False
     app.state.settings = settings
     app.state.turns = Turns(waiting=limits.waiting, seconds=limits.seconds)
     app.state.explaining = Explaining(settings, app.state.turns)
@@ -82,6 +83,12 @@ def _summarise(route: BaseRoute) -> None:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
+    end_work(app)
+
+
+def end_work(app: FastAPI) -> None:
+    """Ask all that goes on to end; answers that come piece by piece end with it."""
+    app.state.ending = True
     app.state.turns.close()
     app.state.runs.close()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +20,13 @@ from backlight.serve.turns import Busy, Stopped
 
 _LOG = logging.getLogger("backlight.serve")
 _LONGEST = 400  # characters of what was given, told back
+_LONGEST_MESSAGE = 1000
+
+#: What FastAPI says, in words that say what would work.
+_WORDS: Final = {
+    "There was an error parsing the body": "the request cannot be read: expected JSON in UTF-8, "
+    "nested a few levels deep, with numbers of a usual length"
+}
 
 #: The client went away; the answer reaches nobody (a status that nginx made known).
 _CLIENT_LEFT = 499
@@ -48,9 +55,13 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
+#: An event's data where the fault is the app's own.
+INTERNAL: Final = {"kind": "InternalError", "message": "the app failed; its log shows where"}
+
+
 def failed(status: int, kind: str, message: str) -> JSONResponse:
     """The answer that says what went wrong."""
-    return JSONResponse({"error": {"kind": kind, "message": message}}, status_code=status)
+    return JSONResponse({"error": {"kind": kind, "message": _cut(message)}}, status_code=status)
 
 
 def add_failures(app: FastAPI) -> None:
@@ -66,7 +77,7 @@ def add_failures(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _refused(request: Request, error: HTTPException) -> JSONResponse:
-        detail = error.detail
+        detail = _WORDS.get(error.detail, error.detail)
         if detail == HTTPStatus(error.status_code).phrase:
             detail = f"{request.method} {request.url.path[:_LONGEST]}: {detail.lower()}"
         answer = failed(error.status_code, "RequestError", detail)
@@ -86,15 +97,29 @@ def add_failures(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> JSONResponse:
         _LOG.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-        return failed(500, "InternalError", "the app failed; its log shows where")
+        return failed(500, **INTERNAL)
+
+
+def one_line(error: Exception) -> dict[str, str]:
+    """The kind and the message of an error that may be told, as an event's data."""
+    return {"kind": type(error).__name__, "message": _cut(" ".join(str(error).split()))}
+
+
+def _cut(message: str) -> str:
+    """Whatever was given and is told back, the message can still be read."""
+    return message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"
 
 
 def _told(error: Any) -> str:
     """One complaint of pydantic's in one line: where, what is expected, what was given."""
-    where = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path"))
+    places = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
+    where = ".".join(part if len(part) <= 60 else part[:57] + "…" for part in places)
     given = error.get("input")
     told = f", not {_short(given)}" if isinstance(given, str | int | float | bool) else ""
     message = str(error["msg"])
+    if error["type"] == "json_invalid":
+        reason = error.get("ctx", {}).get("error", "it ends too early")
+        return f"the request is no JSON: {reason} at character {error['loc'][-1]}"
     return f"{where or 'the request'}: {message[:1].lower()}{message[1:]}{told}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import socket
 import threading
 import webbrowser
@@ -12,7 +13,7 @@ from collections.abc import Callable
 import uvicorn
 
 from backlight.errors import InputError
-from backlight.serve.app import create_app
+from backlight.serve.app import create_app, end_work
 from backlight.serve.settings import Settings
 
 
@@ -27,14 +28,22 @@ def serve(
         ready: told the address once the app answers there; it holds the token, if there is one.
 
     Raises:
+        ModelError: there is no such model.
         InputError: the host is not this machine's, or the port is taken or not allowed.
     """
+    app = create_app(settings)
+    app.state.explaining.models.check()
     listening = bound(settings.host, settings.port)
     address = address_of(settings, listening.getsockname()[1])
-    config = uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=2)
-    server = _Server(config, lambda: _greet(address, open_browser, ready))
-    with contextlib.closing(listening):
-        server.run(sockets=[listening])
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+    server = _Server(config, lambda: _greet(address, open_browser, ready), lambda: end_work(app))
+    try:
+        with contextlib.closing(listening):
+            server.run(sockets=[listening])
+    finally:
+        # Python looks through every object once more as it ends; of PyTorch, numba and pandas that
+        # takes seconds. Memory is given back anyway.
+        gc.freeze()
 
 
 def address_of(settings: Settings, port: int) -> str:
@@ -76,11 +85,18 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and ends what goes on before it waits for it."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, started: Callable[[], None], ending: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._tell = started
+        self._end = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

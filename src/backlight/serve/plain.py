@@ -14,6 +14,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, np.ndarray):
+        if value.dtype.kind in "biuf" and np.isfinite(value).all():
+            return value.tolist()
         return plain(value.tolist())
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]

@@ -6,12 +6,13 @@
 - Where others can reach the app, a request brings the token: once in the address, then in a
   cookie; programs send `Authorization: Bearer TOKEN`.
 - Other sites' pages may not write here (`Sec-Fetch-Site`, `Origin`).
-- A body is no longer than allowed, whatever its header says.
+- A body is no longer than allowed, whatever its header says, and does not take for ever.
 - Pages run scripts and ask for things from here alone, and stand in no one's frame.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -50,6 +51,7 @@ _HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
 }
 
+_DIGITS: Final = 18  # of a length; longer ones are not even read
 _READS: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -57,7 +59,18 @@ class TooLong(HTTPException):
     """A body went on after all that is allowed."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(413, f"the request is larger than {most / 2**20:g} MB")
+        super().__init__(413, f"the request is larger than {_size(most)}")
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:g} MB" if count >= 2**20 else f"{count / 2**10:g} kB"
+
+
+class TooSlow(HTTPException):
+    """A body was not there after all the time that is allowed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(408, f"the request was not there after {seconds:g} seconds: send it again")
 
 
 class Guard:
@@ -73,6 +86,11 @@ class Guard:
         self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            # There are none here; whoever may not ask is not told so.
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -83,12 +101,25 @@ class Guard:
         if answer is not None:
             await answer(scope, receive, sending)
             return
-        body = _Body(receive, self._settings.limits.body_bytes)
+        limits = self._settings.limits
+        body = _Body(receive, self._most(headers), limits.body_seconds)
         try:
             await self._app(scope, body, sending)
-        except TooLong as error:
+        except (TooLong, TooSlow) as error:
             if not sending.begun:
-                await failed(413, "RequestError", error.detail)(scope, receive, sending)
+                answer = failed(error.status_code, "RequestError", error.detail)
+                await answer(scope, receive, sending)
+        except asyncio.CancelledError:
+            if not scope["app"].state.ending:
+                raise
+            if not sending.begun:  # whoever is still sending when the app ends
+                await failed(408, "Stopped", "the app is ending")(scope, receive, sending)
+
+    def _most(self, headers: Headers) -> int:
+        """How long a body may be: files come in forms; all else is short."""
+        limits = self._settings.limits
+        form = headers.get("content-type", "").startswith("multipart/form-data")
+        return limits.body_bytes if form else min(limits.json_bytes, limits.body_bytes)
 
     def _refused(self, scope: Scope, headers: Headers, cookies: dict[str, str]) -> Response | None:
         """Why the request goes no further, or nothing."""
@@ -106,9 +137,9 @@ class Guard:
         if scope["method"] not in _READS and not _from_here(headers):
             return failed(403, "RequestError", "another site's page may not write to this app")
         length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > self._settings.limits.body_bytes:
-            error = TooLong(self._settings.limits.body_bytes)
-            return failed(413, "RequestError", error.detail)
+        most = self._most(headers)
+        if length.isdecimal() and (len(length) > _DIGITS or int(length) > most):
+            return failed(413, "RequestError", TooLong(most).detail)
         return None
 
 
@@ -134,15 +165,25 @@ class _Sending:
 
 
 class _Body:
-    """A body that ends in an error when it is longer than allowed."""
+    """A body that ends in an error when it is longer than allowed, or takes longer."""
 
-    def __init__(self, receive: Receive, most: int) -> None:
+    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
         self._receive = receive
         self._most = most
+        self._seconds = seconds
+        self._end = asyncio.get_running_loop().time() + seconds
         self._read = 0
+        self._whole = False
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        if self._whole:  # whoever asks now waits for the client to leave
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._end):
+                message = await self._receive()
+        except TimeoutError:
+            raise TooSlow(self._seconds) from None
+        self._whole = not message.get("more_body", False)
         self._read += len(message.get("body", b""))
         if self._read > self._most:
             raise TooLong(self._most)
@@ -186,7 +227,10 @@ def _from_here(headers: Headers) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:  # no address at all
+        return False
 
 
 def _cookies(headers: Headers) -> dict[str, str]:

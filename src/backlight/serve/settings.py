@@ -23,7 +23,9 @@ MODELS: Final = (
 class Limits:
     """How much one request may ask for.
 
-    body_bytes     of a request, everything included
+    body_bytes     of a request that sends a file, everything included
+    json_bytes     of any other request
+    body_seconds   until all of a request must be there
     photo_pixels   of an uploaded photo, known from its header before it is decoded
     photos_bytes   of all uploaded photos that are kept in memory; the oldest go first
     results        explanations kept in memory for downloads; the oldest go first
@@ -32,6 +34,8 @@ class Limits:
     """
 
     body_bytes: int = 24 * 2**20
+    json_bytes: int = 256 * 2**10
+    body_seconds: float = 120.0
     photo_pixels: int = 50_000_000
     photos_bytes: int = 256 * 2**20
     results: int = 64

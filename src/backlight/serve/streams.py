@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 
 from backlight.errors import BacklightError
 from backlight.serve.events import answered, event
+from backlight.serve.failures import INTERNAL, one_line
 from backlight.serve.turns import Busy, Stop, Stopped, Turns
 
 _LOG = logging.getLogger("backlight.serve")
@@ -55,10 +56,8 @@ def _last(task: asyncio.Future[None]) -> str:
     try:
         task.result()
     except (BacklightError, Busy, Stopped) as error:
-        told = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
-        return event("failure", told)
+        return event("failure", one_line(error))
     except Exception:
         _LOG.exception("a stream failed")
-        told = {"kind": "InternalError", "message": "the app failed; its log shows where"}
-        return event("failure", told)
+        return event("failure", INTERNAL)
     return event("done", {})

@@ -68,16 +68,21 @@ class Stop:
             raise Stopped(f"stopped after {self._seconds:g} seconds: ask for less at a time")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Ticket:
-    """Somebody's place in the queue; `called` is set when it is their turn."""
+    """Somebody's place in the queue; `called` is set, in their loop, when it is their turn.
+
+    `theirs` is known before: from then on a worker is theirs, and they must pass it on.
+    """
 
     client: str
+    loop: asyncio.AbstractEventLoop
     called: asyncio.Future[None]
+    theirs: bool = False
 
 
 class Turns:
-    """Few workers, and a fair queue before them.
+    """Few workers, and a fair queue before them. Each request may have a loop of its own.
 
     Args:
         workers: how many pieces of work run at once.
@@ -87,7 +92,9 @@ class Turns:
 
     def __init__(self, workers: int = 2, waiting: int = 256, seconds: float = 300.0) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="backlight-work")
+        self._lock = threading.Lock()  # held while one of the next is touched
         self._free = workers
+        self._stops: set[Stop] = set()  # of the work that goes on
         self._most = waiting
         self._seconds = seconds
         self._queues: dict[str, deque[_Ticket]] = {}  # in the order in which clients are served
@@ -95,11 +102,16 @@ class Turns:
     @property
     def waiting(self) -> int:
         """How many wait for their turn."""
-        return sum(map(len, self._queues.values()))
+        with self._lock:
+            return self._waiting()
 
     def close(self) -> None:
-        """No further work is begun."""
+        """No further work is begun, and what goes on is asked to end."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            stops = list(self._stops)
+        for stop in stops:
+            stop.ask()
 
     async def run(self, request: Request, function: Callable[[Stop], T]) -> T:
         """What `function` returns, run in a worker's thread when it is the client's turn.
@@ -132,46 +144,66 @@ class Turns:
         """The same for whoever watches by themselves whether the client is still there: cancelled,
         it gives up a place in the queue; work that has begun goes on until it asks `stop`."""
         await self._turn(client)
-        running = asyncio.get_running_loop().run_in_executor(self._pool, _begin, function, stop)
-        # The worker is free when the thread is, whoever has stopped waiting for it by then.
-        running.add_done_callback(lambda done: self._leave(done))
-        return await asyncio.shield(running)
+        try:
+            running = self._pool.submit(_begin, function, stop)
+        except RuntimeError as error:  # the app is ending
+            self._call_next()
+            raise Stopped("stopped: the app is ending") from error
+        with self._lock:
+            self._stops.add(stop)
+        # The worker is free when the thread is, whoever has stopped waiting for it by then, and
+        # whether or not there is still the loop that waited.
+        running.add_done_callback(lambda _: self._leave(stop))
+        answer = asyncio.wrap_future(running)
+        answer.add_done_callback(_looked_at)
+        return await asyncio.shield(answer)
 
     async def _turn(self, client: str) -> None:
         """Wait until a worker is free and it is this client's turn; the worker is then theirs."""
-        if self._free and not self._queues:
-            self._free -= 1
-            return
-        if self.waiting >= self._most:
-            raise Busy(f"{self._most} requests are waiting already: try again in a few seconds")
-        ticket = _Ticket(client, asyncio.get_running_loop().create_future())
-        self._queues.setdefault(client, deque()).append(ticket)
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._free and not self._queues:
+                self._free -= 1
+                return
+            if self._waiting() >= self._most:
+                raise Busy(f"{self._most} requests are waiting already: try again in a few seconds")
+            ticket = _Ticket(client, loop, loop.create_future())
+            self._queues.setdefault(client, deque()).append(ticket)
         try:
             await ticket.called
         except asyncio.CancelledError:
-            if ticket.called.done() and not ticket.called.cancelled():
+            with self._lock:
+                theirs = ticket.theirs
+                if not theirs:
+                    self._forget(ticket)
+            if theirs:
                 self._call_next()  # the worker that was ours is the next one's
-            else:
-                self._forget(ticket)
             raise
 
-    def _leave(self, done: asyncio.Future[T]) -> None:
-        if not done.cancelled():
-            done.exception()  # whoever waits for it is told; nobody else needs to be
+    def _leave(self, stop: Stop) -> None:
+        with self._lock:
+            self._stops.discard(stop)
         self._call_next()
 
     def _call_next(self) -> None:
         """A worker is free: the first of the client who has waited longest for one is called."""
-        while self._queues:
-            client, queue = next(iter(self._queues.items()))
-            ticket = queue.popleft()
-            del self._queues[client]
-            if queue:
-                self._queues[client] = queue  # behind all others
-            if not ticket.called.done():
-                ticket.called.set_result(None)
+        with self._lock:
+            while self._queues:
+                client, queue = next(iter(self._queues.items()))
+                ticket = queue.popleft()
+                del self._queues[client]
+                if queue:
+                    self._queues[client] = queue  # behind all others
+                try:
+                    ticket.loop.call_soon_threadsafe(_call, ticket.called)
+                except RuntimeError:  # that loop is no more, nor is who waited in it
+                    continue
+                ticket.theirs = True
                 return
-        self._free += 1
+            self._free += 1
+
+    def _waiting(self) -> int:
+        return sum(map(len, self._queues.values()))
 
     def _forget(self, ticket: _Ticket) -> None:
         queue = self._queues.get(ticket.client)
@@ -179,6 +211,16 @@ class Turns:
             queue.remove(ticket)
             if not queue:
                 del self._queues[ticket.client]
+
+
+def _call(called: asyncio.Future[None]) -> None:
+    if not called.done():
+        called.set_result(None)
+
+
+def _looked_at(done: asyncio.Future[T]) -> None:
+    if not done.cancelled():
+        done.exception()  # whoever waits for it is told; nobody else needs to be
 
 
 def _begin(function: Callable[[Stop], T], stop: Stop) -> T:

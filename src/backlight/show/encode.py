@@ -46,6 +46,13 @@ def photo_bytes(photo: Image.Image) -> tuple[bytes, str]:
     return content, "jpeg"
 
 
+def thumbnail_bytes(photo: Image.Image, side: int) -> bytes:
+    """The photo as a PNG of at most so many pixels a side; never larger than it is."""
+    shrink = min(1.0, side / max(photo.size))
+    size = (max(1, round(photo.width * shrink)), max(1, round(photo.height * shrink)))
+    return _bytes(resized(photo.convert("RGB"), size), "PNG")
+
+
 def heat_uri(heat: ArrayLike, *, signed: bool, size: tuple[int, int] | None = None) -> str:
     """A map as `heat_bytes` makes it."""
     return _uri(heat_bytes(heat, signed=signed, size=size), "png")

@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from backlight.errors import FileError, InputError, did_you_mean
-from backlight.show.curves import check_figure, save
-from backlight.show.files import check_writable, write_whole
+from backlight.errors import InputError
 from backlight.show.framed import framed
+from backlight.show.page_or_figure import save_page_or_figure
 from backlight.show.web_page import web_page
 
-_ENDINGS = ("html", "png", "svg", "pdf")
+#: What `check_ending` calls it.
+WHAT: Final = "a mountain"
 
 
 class Told(Protocol):
@@ -70,10 +70,9 @@ class Mountain:
             InputError: the view or the climb is unknown.
             MissingExtraError: a figure needs matplotlib, which is not installed.
         """
-        if check_ending(path, overwrite=overwrite) == "html":
-            return write_whole(path, self.html().encode(), overwrite=overwrite)
-        save(self.figure(view, climb), path, overwrite=overwrite)
-        return Path(path)
+        return save_page_or_figure(
+            path, WHAT, self.html, lambda: self.figure(view, climb), overwrite=overwrite
+        )
 
     def figure(self, view: str = "", climb: int = 0) -> Any:
         """The figure, of matplotlib; see `save`."""
@@ -93,23 +92,6 @@ class Mountain:
 
     def _repr_html_(self) -> str:
         return framed(self.html(), self.story["map"]["title"], height="60rem")
-
-
-def check_ending(path: str | os.PathLike[str], *, overwrite: bool = False) -> str:
-    """The format that `Mountain.save` would write, known before there is anything to draw.
-
-    Raises:
-        FileError: the ending is another one, or the file cannot be written.
-        MissingExtraError: a figure needs matplotlib, which is not installed.
-    """
-    ending = Path(path).suffix.lower().lstrip(".")
-    if ending not in _ENDINGS:
-        hint = did_you_mean(ending, _ENDINGS) or f"; there are {', '.join(_ENDINGS)}"
-        raise FileError(f"cannot draw a mountain as {Path(path).name!r}{hint}")
-    if ending != "html":
-        return check_figure(path, overwrite=overwrite)
-    check_writable(path, overwrite=overwrite)
-    return ending
 
 
 def mountain(landscape: Told, **settings: Any) -> Mountain:

@@ -73,14 +73,15 @@ def places_of(sizes: Sequence[int], drawn: Sequence[Sequence[int]]) -> Places:
         left = sizes[layer] - len(units)
         nodes.append(
             {
-                unit: at(layer, index + first + (left > 0 and index >= 4), rows[layer])
+                unit: at(layer, index + first + (unit > index), rows[layer])
                 for index, unit in enumerate(units)
             }
         )
         if first:
             biases.append(at(layer, 0, rows[layer]))
         if left:
-            gaps.append((at(layer, 4 + first, rows[layer]), left))
+            before = sum(unit == index for index, unit in enumerate(units))
+            gaps.append((at(layer, before + first, rows[layer]), left))
     cost = at(last + 0.85, 0, 1)
     targets = {unit: (x + 0.4 * column, y) for unit, (x, y) in nodes[-1].items()}
     width = cost[0] + _MARGIN

@@ -6,17 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from backlight.errors import FileError, did_you_mean
-from backlight.show.curves import check_figure, save
-from backlight.show.files import check_writable, write_whole
 from backlight.show.framed import framed
+from backlight.show.page_or_figure import save_page_or_figure
 from backlight.show.sweep_figure import sweep_figure
 from backlight.show.sweep_page import network_words, sweep_page
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_ENDINGS: Final = (".html", ".png", ".svg", ".pdf")
+#: What `check_ending` calls it.
+WHAT: Final = "a sweep"
 
 
 class Plain(Protocol):
@@ -101,17 +100,13 @@ class SweepShown:
             FileError: the ending is another one, or the file cannot be written.
             InputError, MissingExtraError: as for `figure`.
         """
-        path = Path(path)
-        ending = path.suffix.lower()
-        if ending not in _ENDINGS:
-            hint = did_you_mean(ending, _ENDINGS) or f"; there are {', '.join(_ENDINGS)}"
-            raise FileError(f"cannot show a sweep as {path.name!r}{hint}")
-        if ending == ".html":
-            check_writable(path, overwrite=overwrite)
-            return write_whole(path, self.html().encode(), overwrite=overwrite)
-        check_figure(path, overwrite=overwrite)
-        save(self.figure(step, by=by, update=update, dark=dark), path, overwrite=overwrite)
-        return path
+        return save_page_or_figure(
+            path,
+            WHAT,
+            self.html,
+            lambda: self.figure(step, by=by, update=update, dark=dark),
+            overwrite=overwrite,
+        )
 
 
 def sweep(

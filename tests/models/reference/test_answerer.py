@@ -76,14 +76,18 @@ def test_an_answers_score_is_the_smooth_maximum_of_its_map_and_what_is_told_besi
     )
 
 
-def test_a_place_speaks_for_an_answer_without_bound_and_against_it_by_four_at_most() -> None:
+@pytest.mark.parametrize(("learning", "most"), [(True, 4.0), (False, 8.0)])
+def test_a_place_speaks_for_an_answer_without_bound_and_against_it_by_so_much_at_most(
+    learning: bool, most: float
+) -> None:
     maps = torch.tensor([[[[-1e3, -4.0, 0.0, 7.0]]]], dtype=torch.float64)
     one, none = torch.ones(1, 1).double(), torch.zeros(1, 0, 1, 4).double()
     fit = torch.zeros_like(maps)
-    said = PlaceScores()(maps, one, fit, one, none)[0, 0, 0]
-    expected = torch.tensor([-4, 4 * (math.exp(-1) - 1), 0, 7], dtype=torch.float64)
+    places = PlaceScores().train(learning)
+    said = places(maps, one, fit, one, none)[0, 0, 0]
+    expected = torch.tensor([-most, most * (math.exp(-4 / most) - 1), 0, 7], dtype=torch.float64)
     torch.testing.assert_close(said, expected)
-    torch.testing.assert_close(PlaceScores()(fit, one, maps, one, none)[0, 0, 0], expected)
+    torch.testing.assert_close(places(fit, one, maps, one, none)[0, 0, 0], expected)
 
 
 def test_whether_and_how_many_of_what_is_asked_for_are_there_is_told_by_the_evidence(

@@ -15,13 +15,11 @@ def network() -> PositionPolicy:
     return PositionPolicy(2, 3, background=GREY)
 
 
-def test_the_cells_are_squares_of_four_pixels_of_each_picture() -> None:
-    pictures = torch.rand(3, 2, 6, 8)
-    seen, places = network().cells(pictures)
-    assert seen.shape == (3, 8, 3, 4)
-    square = pictures[1, :, 2:4, 4:6] - GREY
-    torch.testing.assert_close(seen[1, :, 1, 2], square.flatten())
-    # The middles of the cells, the picture reaching from -1 to 1.
+def test_every_pixel_is_told_with_where_it_is() -> None:
+    pictures = torch.rand(3, 2, 3, 4)
+    seen, places = network().pixels(pictures)
+    torch.testing.assert_close(seen, pictures - GREY)
+    # The middles of the pixels, the picture reaching from -1 to 1.
     torch.testing.assert_close(places[0, 0, 1], torch.tensor([-0.75, -0.25, 0.25, 0.75]))
     torch.testing.assert_close(places[0, 1, :, 2], torch.tensor([-2 / 3, 0, 2 / 3]))
 
@@ -29,7 +27,7 @@ def test_the_cells_are_squares_of_four_pixels_of_each_picture() -> None:
 def test_a_sum_of_placed_maps_is_a_mass_and_where_it_is() -> None:
     maps = torch.zeros(1, 1, 4, 4)
     maps[0, 0, 1, 3] = 2.0
-    _, places = network().cells(torch.zeros(1, 2, 8, 8))
+    _, places = network().pixels(torch.zeros(1, 2, 4, 4))
     mass, column, row = Placed()(maps, places).sum((2, 3))[0]
     assert mass == 2
     place = torch.stack((column, row)) / mass
@@ -45,11 +43,10 @@ def test_what_is_below_the_threshold_is_nothing_whatever_the_sign_it_was_learned
 
 
 def test_where_nothing_is_nothing_is_read() -> None:
-    pictures = torch.full((1, 2, 8, 8), GREY)
-    pictures[0, 1, 2:4, 4:6] = 0.9
+    pictures = torch.full((1, 2, 4, 4), GREY)
+    pictures[0, 1, 1, 2] = 0.9
     net = network()
-    seen, places = net.cells(pictures)
-    evidence = net.evidence(net.placed(net.features(seen), places))
+    evidence = net.read(*net.pixels(pictures))
     there = torch.zeros(4, 4, dtype=torch.bool)
     there[1, 2] = True
     assert bool(evidence[0, :, there].any())

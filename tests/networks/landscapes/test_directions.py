@@ -12,7 +12,6 @@ from backlight.networks.landscapes.of_networks import (
     along_random,
     along_weights,
     slice_between,
-    weight_names,
 )
 from backlight.networks.network import Network
 
@@ -82,11 +81,6 @@ def test_the_parameters_are_the_origin_of_a_random_plane() -> None:
     moved = NETWORK.flat(FIRST) + np.array([0.3, -0.2]) @ random_directions(NETWORK, FIRST, 2)
     expected = TASK.cost(NETWORK.named(moved))
     assert plane.heights([[0.3, -0.2]])[0] == pytest.approx(expected, rel=1e-14)
-
-
-def test_every_parameter_has_a_name_in_the_order_of_the_flat_vector() -> None:
-    assert weight_names(Network((2, 1))) == ["weights_1[0, 0]", "weights_1[1, 0]", "biases_1[0]"]
-    assert len(weight_names(NETWORK)) == NETWORK.size
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,16 @@ def test_a_photo_is_sent_and_shown(client: TestClient) -> None:
     assert Image.open(io.BytesIO(shown.content)).size == (200, 120)
 
 
+@pytest.mark.parametrize(("side", "size"), [(64, (64, 38)), (160, (160, 96)), (512, (200, 120))])
+def test_a_photo_is_shown_as_small_as_it_is_asked_for_and_never_larger_than_it_is(
+    client: TestClient, side: int, size: tuple[int, int]
+) -> None:
+    sent = client.post("/api/photos", files={"file": ("cat.png", png(photo(0, 200, 120)))}).json()
+    answer = client.get(f"/api/photos/{sent['photo']}?side={side}")
+    assert answer.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(answer.content)).size == size
+
+
 def test_a_small_photo_is_shown_as_it_is(client: TestClient) -> None:
     sent = client.post("/api/photos", files={"file": png(photo(3))}).json()
     shown = client.get(f"/api/photos/{sent['photo']}")
@@ -60,7 +70,7 @@ def test_a_small_photo_is_shown_as_it_is(client: TestClient) -> None:
 def test_what_is_no_photo_is_refused(client: TestClient, content: bytes, words: str) -> None:
     answer = client.post("/api/photos", files={"file": ("x.png", content)})
     assert answer.status_code == 400
-    assert answer.json()["error"]["kind"] == "ImageError"
+    assert answer.json()["error"]["kind"] in ("ImageError", "InputError")
     assert words in answer.json()["error"]["message"]
 
 

@@ -258,9 +258,9 @@ def test_the_stream_ends_with_the_error(client: TestClient, sent: str) -> None:
     answer = client.post("/api/explain", json=asked, headers={"accept": "text/event-stream"})
     assert answer.status_code == 200
     name, data = events(answer.text)[-1]
-    assert name == "error"
-    assert data["error"]["kind"] == "TargetError"
-    assert "did you mean" in data["error"]["message"]
+    assert name == "failure"
+    assert data["kind"] == "TargetError"
+    assert "did you mean" in data["message"]
 
 
 def test_a_request_that_is_wrong_from_the_start_is_no_stream(client: TestClient) -> None:

@@ -150,3 +150,35 @@ def test_a_training_that_diverges_says_so(client: TestClient) -> None:
     last = followed(client, client.post("/api/train/runs", json=asked).json()["run"])[-1]
     assert last["state"] == "finished"
     assert "diverged in epoch" in last["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"," * 2_100_000, "about 2,100,000 cells"),
+        (b"a\n" + b"1\n" * 2_100_000, "about 2,100,001 cells"),
+        (b";".join(b"c%d" % k for k in range(501)) + b"\n" + b";" * 500, "501 columns"),
+        (b'"\n",' + b",".join(b"c%d" % k for k in range(600)) + b"\n", "601 columns"),
+    ],
+)
+def test_a_file_that_unfolds_to_gigabytes_is_refused_before_it_is_read(
+    client: TestClient, content: bytes, words: str
+) -> None:
+    assert words in problem(uploaded(client, content))
+
+
+def test_what_is_no_form_or_has_no_file_is_told_so(client: TestClient) -> None:
+    answer = client.post("/api/train/tables", json={})
+    assert (answer.status_code, "field `file`" in problem(answer)) == (415, True)
+    assert "no file" in problem(client.post("/api/train/tables", files={"other": ("a.csv", b"a")}))
+
+
+def test_a_network_of_gigabytes_is_refused_before_it_is_made(client: TestClient) -> None:
+    rows = 20_000
+    wide = b"a,b\n" + b"".join(b"%d,%d.5\n" % (k, k % 97) for k in range(rows))
+    asked = {"kind": "table", "table": uploaded(client, wide).json()["table"], "target": "b"}
+    refused = client.post("/api/train/runs", json={**asked, "hidden": [512, 512]})
+    assert "20,000 rows through 1,026 units" in problem(refused)
+    many = b"a,b\n" + b"".join(b"%d,w%d\n" % (k, k // 2) for k in range(600))
+    asked = {"kind": "table", "table": uploaded(client, many).json()["table"], "target": "b"}
+    assert "300 classes" in problem(client.post("/api/train/runs", json=asked))

@@ -219,13 +219,12 @@ def test_costs_are_drawn_while_they_are_measured_and_can_be_stopped(visit: Visit
     panel.get_by_role("button", name="Measure").click()
     panel.locator(".line").first.wait_for()
     assert "copies of the function" in panel.inner_text()
-    panel.get_by_role("button", name="Stop").click()
+    # Closed, the stream of times brings no further one.
+    with page.expect_event("requestfailed", lambda request: "/api/ways/cost" in request.url):
+        panel.get_by_role("button", name="Stop").click()
     panel.get_by_text("Stopped.").wait_for()
     assert panel.get_by_role("button", name="Measure").is_enabled()
-    stopped = panel.get_by_role("progressbar").evaluate("bar => bar.value")
-    assert stopped < 1
-    page.wait_for_timeout(400)
-    assert panel.get_by_role("progressbar").evaluate("bar => bar.value") == stopped
+    assert panel.get_by_role("progressbar").evaluate("bar => bar.value") < 1
 
 
 def test_what_is_measured_to_the_end_is_told_in_words(visit: Visit) -> None:
@@ -242,7 +241,6 @@ def test_what_is_measured_to_the_end_is_told_in_words(visit: Visit) -> None:
     most = re.search(r"At ([\d,]+) parameters", told)[1]  # type: ignore[index]
     ratio = int(re.search(r"take ([\d,]+) times", told)[1].replace(",", ""))  # type: ignore[index]
     assert ratio == pytest.approx(times[most]["central"] / times[most]["backpropagation"], rel=0.02)
-    assert ratio > 10
     slider = panel.get_by_role("slider")
     slider.focus()
     page.keyboard.press("Home")

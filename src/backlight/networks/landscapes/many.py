@@ -7,15 +7,13 @@ plain NumPy like the network itself: every way to a gradient follows it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from backlight.errors import InputError
 from backlight.networks.activations import ACTIVATIONS
-from backlight.networks.given import check_finite, take_rows
+from backlight.networks.given import check_finite, from_zero, take_rows
 from backlight.networks.losses import find_loss
 from backlight.networks.network import Network
 
@@ -45,8 +43,7 @@ def many_costs(
     check_finite("X", inputs)
     check_finite("T", targets)
     how.check_targets(targets)
-    if not (math.isfinite(decay) and decay >= 0):
-        raise InputError(f"decay must be a number from 0, not {decay}")
+    from_zero("decay", decay)
 
     def costs(vectors: Array) -> Array:
         layers = _layers(network, vectors)

@@ -93,8 +93,8 @@ def along_weights(
     Args:
         task: the network and its rows.
         parameters: by name.
-        names: one or two of `weight_names`, such as `weights_1[0, 2]`; the coordinates are their
-            values.
+        names: one or two of `Network.parameter_names`, such as `weights_1[0, 2]`; the coordinates
+            are their values.
         reach: the map goes from minus this to this; or a pair of ends for each.
         mark: what to call the place of the parameters.
         title: of the landscape; one is made if empty.
@@ -103,7 +103,7 @@ def along_weights(
         InputError: a name is unknown (the nearest is named), given twice, or there are neither one
             nor two.
     """
-    known = weight_names(task.network)
+    known = task.network.parameter_names
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known) or f"; they go from {known[0]} to {known[-1]}"
@@ -148,12 +148,3 @@ def along_random(
     title = title or f"Two random directions, filter-normalised (seed {seed})"
     origin = task.network.flat(parameters)
     return task.landscape(title, axes, origin, directions, [Mark(mark, (0.0, 0.0))])
-
-
-def weight_names(network: Network) -> list[str]:
-    """A name for each parameter, `weights_1[0, 2]`, in the order of the flat vector."""
-    return [
-        f"{name}[{', '.join(map(str, place))}]"
-        for name, shape in network.shapes.items()
-        for place in np.ndindex(*shape)
-    ]

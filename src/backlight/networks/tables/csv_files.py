@@ -53,12 +53,14 @@ class TextInMemory:
 TextSource = Path | TextInMemory
 
 
-def read_csv(path: TextSource) -> tuple[Any, npt.NDArray[np.int64] | None]:
+def read_csv(
+    path: TextSource, most_columns: int | None = None
+) -> tuple[Any, npt.NDArray[np.int64] | None]:
     """The pandas data frame of a CSV file, and the line that each of its rows begins in.
 
     Raises:
         InputError: it is no UTF-8 text or no table: its rows are of unequal length, a quote is
-            left open, two columns have one name.
+            left open, two columns have one name; or it has more than `most_columns`.
         MissingExtraError: pandas is not installed.
         OSError: it cannot be read.
     """
@@ -68,7 +70,7 @@ def read_csv(path: TextSource) -> tuple[Any, npt.NDArray[np.int64] | None]:
         raise MissingExtraError("pandas, which reads tables,", "train") from problem
     _check_text(path)
     separator = _separator(path)
-    names, lines, padded = _counted(path, separator)
+    names, lines, padded = _counted(path, separator, most_columns)
     try:
         with path.open("rb") as stream:
             frame = pandas.read_csv(
@@ -134,7 +136,9 @@ def _separator(path: TextSource) -> str:
     return found
 
 
-def _counted(path: TextSource, separator: str) -> tuple[list[str], list[int], set[int]]:
+def _counted(
+    path: TextSource, separator: str, most_columns: int | None
+) -> tuple[list[str], list[int], set[int]]:
     """What a file's rows tell before pandas reads them.
 
     Returns:
@@ -152,6 +156,10 @@ def _counted(path: TextSource, separator: str) -> tuple[list[str], list[int], se
                 begins = reader.line_num + 1
                 continue
             if not names:
+                if most_columns is not None and len(row) > most_columns:
+                    raise InputError(
+                        f"{path} has {len(row):,} columns: at most {most_columns:,} are taken here"
+                    )
                 names = _checked(path, row)
                 lines.append(reader.line_num)
             elif len(row) != len(names):

@@ -90,6 +90,7 @@ def plan(
     task: str | None = None,
     ignore: Collection[str] = (),
     recipe: Recipe | None = None,
+    most_parameters: int = _MOST_PARAMETERS,
 ) -> Plan:
     """Decide everything that stands before training starts.
 
@@ -99,6 +100,7 @@ def plan(
         task: "classify" or "regress"; decided by the column where it is None.
         ignore: columns to leave out.
         recipe: how to train.
+        most_parameters: a network of more is refused before any of them is made.
 
     Raises:
         InputError: the table, its target or the recipe cannot be used.
@@ -123,10 +125,10 @@ def plan(
         recipe.activation,
         "softmax" if chosen == "classify" else "identity",
     )
-    if network.size > _MOST_PARAMETERS:
+    if network.size > most_parameters:
         raise InputError(
             f"a network of {'-'.join(map(str, network.sizes))} units would have {network.size:,} "
-            f"parameters: expected at most {_MOST_PARAMETERS:,}; give fewer hidden units"
+            f"parameters: expected at most {most_parameters:,}; give fewer hidden units"
         )
     _training(network, recipe, _LOSSES[chosen])  # says what of the recipe cannot be used
     return Plan(

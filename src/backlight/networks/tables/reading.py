@@ -118,19 +118,20 @@ def read_table(path: str | os.PathLike[str]) -> Table:
         raise InputError(f"cannot read {path}: {problem.strerror or problem}") from problem
 
 
-def read_csv_content(content: bytes, name: str) -> Table:
+def read_csv_content(content: bytes, name: str, most_columns: int | None = None) -> Table:
     """The table in the content of a CSV file; see `read_table`.
 
     Args:
         content: the file's bytes.
         name: what messages call it.
+        most_columns: a file of more is refused by its first row; None takes any number.
 
     Raises:
         InputError, MissingExtraError: as `read_table` does.
     """
     if not content:
         raise InputError(f"{name} is empty: expected a line of names and rows below it")
-    frame, lines = read_csv(TextInMemory(name, content))
+    frame, lines = read_csv(TextInMemory(name, content), most_columns)
     return Table.from_frame(frame, name, lines)
 
 

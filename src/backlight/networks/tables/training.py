@@ -97,12 +97,18 @@ class TableTraining:
         """(epochs,) the loss of the rows held out after each epoch, where it is followed."""
         return tuple(self._curve.losses)
 
-    def go_on(self, epochs: int, on_epoch: Callable[[float], object] | None = None) -> None:
+    def go_on(
+        self,
+        epochs: int,
+        on_epoch: Callable[[float], object] | None = None,
+        halt: Callable[[], bool] | None = None,
+    ) -> None:
         """Train for at most so many more epochs; `training.stopped` says why where it is fewer.
 
         Args:
             epochs: how many.
             on_epoch: called after every epoch with its mean loss.
+            halt: as `Training.run` takes it.
         """
         training, watches = self.training, bool(len(self.plan.validation))
 
@@ -119,6 +125,7 @@ class TableTraining:
             validation=self._watched if watches else None,
             patience=self.plan.recipe.patience if watches else None,
             on_epoch=after,
+            halt=halt,
         )
         self._seconds += time.perf_counter() - started
 

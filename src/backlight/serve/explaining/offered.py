@@ -74,6 +74,16 @@ class Offered:
         """Whether the network is there already, so that it can be had at once."""
         return name in self._loaded
 
+    def check(self) -> None:
+        """Load what is not known by its name, so that what is wrong with it is told at once.
+
+        Raises:
+            ModelError: there is no such network, or it cannot be loaded.
+        """
+        for name in self.names:
+            if _known(name) is None:
+                self._described(name)
+
     def offers(self) -> list[Offer]:
         """Those that are there, described; known ones without being loaded."""
         found = []

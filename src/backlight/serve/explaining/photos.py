@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from PIL import Image
@@ -11,9 +11,9 @@ from PIL import Image
 from backlight.errors import ImageError
 from backlight.explanations.inputs import Photo
 from backlight.models.images import read_image
-from backlight.serve.explaining.recent import NotThere, Recent
 from backlight.serve.explaining.samples import read_sample
-from backlight.show.encode import photo_bytes
+from backlight.serve.recent import NotThere, Recent
+from backlight.show.encode import photo_bytes, thumbnail_bytes
 
 _DIGITS = 32  # of the photo's SHA-256: its name
 _LONGEST_NAME = 80
@@ -99,10 +99,21 @@ class Photos:
 
     def shown(self, photo: str) -> tuple[bytes, str]:
         """A photo as it is shown, at most 1600 pixels a side: its bytes and its kind."""
-        shown = self._shown.get(photo)
+        return self._made(photo, photo, photo_bytes)
+
+    def thumbnail(self, photo: str, side: int) -> tuple[bytes, str]:
+        """A photo of at most so many pixels a side: its bytes and its kind."""
+        small = f"{photo} at {side}"
+        return self._made(small, photo, lambda picture: (thumbnail_bytes(picture, side), "png"))
+
+    def _made(
+        self, name: str, photo: str, make: Callable[[Image.Image], tuple[bytes, str]]
+    ) -> tuple[bytes, str]:
+        """A picture of a photo, made when it is first asked for."""
+        shown = self._shown.get(name)
         if shown is None:
-            shown = photo_bytes(self.get(photo).picture)
-            self._shown.put(photo, shown)
+            shown = make(self.get(photo).picture)
+            self._shown.put(name, shown)
         return shown
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backlight.explanations.explanation import Explanation
-from backlight.serve.explaining.recent import NotThere, Recent
+from backlight.serve.recent import NotThere, Recent
 
 # What is not counted one by one: names, facts, the JSON of a thousand scores.
 _BESIDES = 64 * 1024

@@ -16,7 +16,7 @@ from PIL import Image
 from backlight.errors import ModelError, did_you_mean
 from backlight.models.labels import imagenet_labels
 from backlight.scenes import make_scene
-from backlight.serve.explaining.recent import NotThere
+from backlight.serve.recent import NotThere
 
 # By name: the package, the file in it, what it shows.
 _PHOTOS = {
@@ -32,7 +32,7 @@ _PHOTOS = {
 _FOOLBOX = "data/imagenet_??_*.jpg"
 # Scenes far behind those that the networks have learned from.
 _FIRST_SCENE, _SCENES = 1_000_000, 6
-_MOST_SCENE = 2**31
+_MOST_SCENE, _MOST_DIGITS = 2**31, 10
 #: Pixels of a made scene's sides.
 SCENE_SIZE = 64
 
@@ -71,7 +71,8 @@ def read_sample(photo: str) -> tuple[bytes, str]:
     """
     kind, _, rest = photo.partition(":")
     if kind == "scene":
-        if not rest.isascii() or not rest.isdecimal() or not 0 <= int(rest[:12]) < _MOST_SCENE:
+        digits = rest.isascii() and rest.isdecimal() and len(rest) <= _MOST_DIGITS
+        if not digits or int(rest) >= _MOST_SCENE:
             raise NotThere(f"no scene {rest[:40]!r}: scene:NUMBER, a whole number below 2^31")
         stream = io.BytesIO()
         Image.fromarray(make_scene(int(rest), size=SCENE_SIZE).image).save(stream, "PNG")

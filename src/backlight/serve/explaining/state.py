@@ -9,9 +9,9 @@ from starlette.requests import Request
 from backlight.serve.explaining.batching import Together
 from backlight.serve.explaining.offered import Offered
 from backlight.serve.explaining.photos import Photos
-from backlight.serve.explaining.recent import NotThere
 from backlight.serve.explaining.results import Results
 from backlight.serve.explaining.store import Store
+from backlight.serve.recent import NotThere
 from backlight.serve.settings import Settings
 from backlight.serve.turns import Turns
 

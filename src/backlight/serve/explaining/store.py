@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from backlight.errors import FileError
-from backlight.serve.explaining.recent import NotThere
+from backlight.serve.recent import NotThere
 
 # What marks a SQLite file as one of ours ("BkLt" in ASCII), and its form.
 _MARK, _FORM = 0x426B4C74, 1

@@ -86,7 +86,7 @@ function go(next) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-  if (!link || !plain || link.target || link.hasAttribute("download")) return;
+  if (event.defaultPrevented || !link || !plain || link.target || link.hasAttribute("download")) return;
   const next = new URL(link.href);
   if (next.origin !== location.origin || !ROOMS.includes(next.pathname.slice(1))) return;
   event.preventDefault();

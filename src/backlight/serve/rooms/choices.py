@@ -7,20 +7,19 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response
 
-from backlight.errors import ImageError
 from backlight.explanations.layer import layers
 from backlight.explanations.methods import METHODS
 from backlight.gradients.method import NAMES, way_title
 from backlight.models.model import Model
+from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.label_search import found_labels
 from backlight.serve.explaining.samples import samples
 from backlight.serve.explaining.state import explaining
-from backlight.serve.failures import RESPONSES, Failed
+from backlight.serve.failures import RESPONSES
+from backlight.serve.sent_files import FORM, NO_FORM, sent_file
 
 router = APIRouter(prefix="/api", tags=["explain"], responses=RESPONSES)
 
@@ -28,38 +27,26 @@ router = APIRouter(prefix="/api", tags=["explain"], responses=RESPONSES)
 _ANY_PHOTO: Final = "scene:1000000"
 _NOT_TENSORS: Final = {"complex-step"}  # a way for NumPy functions alone
 
-_UPLOAD: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
-
 
 @router.post(
     "/photos",
     response_model=forms.SentPhoto,
-    openapi_extra=_UPLOAD,
-    responses={415: {"model": Failed, "description": "What was sent is no form"}},
+    openapi_extra=FORM,
+    responses=NO_FORM,
 )
 async def send_photo(request: Request) -> Any:
     """Send a photo. It is kept in memory, among the last ones, and nowhere else."""
     here = explaining(request)
-    content, name = await _sent(request, here.limits.body_bytes)
+    content, name = await sent_file(request, "photo")
 
     def read(_: object) -> tuple[str, Any]:
         return here.photos.add(content, name)
 
-    photo, picture = await request.app.state.turns.run(request, read)
+    photo, picture = await in_turn(request, read)
     return {"photo": photo, "width": picture.width, "height": picture.height}
+
+
+Side = Annotated[int | None, Query(ge=16, le=512, description="Pixels of the longer side")]
 
 
 @router.get(
@@ -67,10 +54,13 @@ async def send_photo(request: Request) -> Any:
     response_class=Response,
     responses={200: {"content": {"image/jpeg": {}, "image/png": {}}}},
 )
-async def show_photo(request: Request, photo: str) -> Response:
-    """A photo as it is shown: upright, at most 1600 pixels a side."""
-    shown = explaining(request).photos.shown
-    content, kind = await run_in_threadpool(shown, photo)
+async def show_photo(request: Request, photo: str, side: Side = None) -> Response:
+    """A photo as it is shown: upright, at most 1600 pixels a side, or as few as are asked for."""
+    photos = explaining(request).photos
+    if side is None:
+        content, kind = await run_in_threadpool(photos.shown, photo)
+    else:
+        content, kind = await run_in_threadpool(photos.thumbnail, photo, side)
     headers = {"cache-control": "private, max-age=3600"}
     return Response(content, media_type=f"image/{kind}", headers=headers)
 
@@ -118,7 +108,7 @@ async def list_layers(
         text = question if network.encode is None else question or _any_text(network)
         return [dataclasses.asdict(one) for one in layers(network, picture, text=text)]
 
-    return await request.app.state.turns.run(request, ranked)
+    return await in_turn(request, ranked)
 
 
 @router.get("/methods", response_model=list[forms.OfferedMethod])
@@ -142,24 +132,6 @@ def list_methods() -> Any:
 def list_ways() -> Any:
     """The ways to derivatives."""
     return [{"name": n, "title": way_title(n)} for n in NAMES if n not in _NOT_TENSORS]
-
-
-async def _sent(request: Request, most: int) -> tuple[bytes, str]:
-    """The file in a form, and its name; read into memory and never onto the disk."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise HTTPException(415, "send the photo as a form (multipart/form-data), field `file`")
-    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=8)
-    parser.spool_max_size = most
-    try:
-        form = await parser.parse()
-    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
-        raise HTTPException(400, f"the form cannot be read: {error}") from error
-    file = form.get("file")
-    if file is None or isinstance(file, str):
-        raise ImageError("the form has no file: send the photo as field `file`")
-    content = await file.read()
-    await form.close()
-    return content, file.filename or ""
 
 
 def _any_text(model: Model) -> str | None:

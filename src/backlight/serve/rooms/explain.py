@@ -10,29 +10,20 @@
     POST   /api/explain                           `Asked` → `Answer`, or events
 
 This module answers the last of them, `choices.py` the others; downloads and spots are in
-`explanations.py`, what is kept in `stored.py`.
+`explanations.py`, what is kept in `stored.py`. What is asked and answered is written down in
+`explaining/forms.py`; beyond what a form can say:
 
-How it differs from what was planned, and what it adds:
-
-- `target` of the answer is {name, class, score, probability, counterfactual}; `layer` is
-  {name, grid, reason}, or null for pixel methods.
+- A class, answer or word is asked for by an index or a name. A captioner without `word` explains
+  the whole caption; its words, asked one by one by their position, have a map each.
+- Numbers are the library's, in full precision; null for what is not finite.
 - All places (`boxes`, a spot's x and y) are in pixels of the model's input, `size` [width, height].
   `region` [x0, y0, x1, y1] says where the input lies on the upright photo, in the photo's pixels,
-  as floats: lay the heat over that part of the photo, not over all of it.
-- `heat` is an address (/api/explanations/{id}/heat.png), not a data URI: encoding it takes longer
-  than many an explanation. It is for laying over the photo: transparent where the map is weak.
-- `map.values` is one flat list, row by row; null for pixel methods (download the .npz).
-- Besides: `signed`, `multi_label`, `method_title`, `gradients_title`, `model_version`, `photo`,
-  `together` (how many requests the same run answered); `caption` in the request (a caption to
-  explain in place of the model's own).
-- `said` is {question, answer, caption: [words], positions: [places of the explained words],
-  own_words}. A captioner without `word` explains the whole caption; its words, asked one by one
-  with `word` a position from 0, bring the maps of each.
-- Samples that are made scenes bring `questions` that fit them.
-- A method has `every_way`: whether ways other than backpropagation serve it.
+  as floats: the heat is laid over that part of the photo, not over all of it.
+- `heat` is an address and not a data URI, since encoding it takes longer than many an explanation.
+- `map.values` is one flat list, row by row; null for pixel methods, whose numbers the .npz has.
 - With `Accept: text/event-stream` the answer is a stream: `progress` {done, total, queued} twice a
   second while something changes or the request waits, then one `result` (as `Answer`) or one
-  `error` (as everywhere, {"error": {…}}).
+  `failure` {kind, message}, as in every stream.
 """
 
 from __future__ import annotations
@@ -56,7 +47,7 @@ from backlight.serve.explaining.batching import Answered, Tell
 from backlight.serve.explaining.results import Result, Results
 from backlight.serve.explaining.state import Explaining, explaining
 from backlight.serve.explaining.telling import told
-from backlight.serve.failures import RESPONSES
+from backlight.serve.failures import INTERNAL, RESPONSES, one_line
 from backlight.serve.turns import Busy, Stopped
 
 _LOG = logging.getLogger("backlight.serve")
@@ -154,8 +145,6 @@ def _ended(work: asyncio.Future[str]) -> str:
     if error is None:
         return work.result()
     if isinstance(error, BacklightError | Busy | Stopped):
-        failure = {"kind": type(error).__name__, "message": " ".join(str(error).split())}
-    else:
-        _LOG.error("an explanation failed", exc_info=error)
-        failure = {"kind": "InternalError", "message": "the app failed; its log shows where"}
-    return event("error", {"error": failure})
+        return event("failure", one_line(error))
+    _LOG.error("an explanation failed", exc_info=error)
+    return event("failure", INTERNAL)

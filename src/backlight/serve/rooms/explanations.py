@@ -20,6 +20,7 @@ from starlette.responses import Response
 from backlight.explanations.explanation import Explanation
 from backlight.explanations.pictures import heat_of, pixels_drawn
 from backlight.explanations.saving import encoded
+from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.state import explaining
 from backlight.serve.explaining.telling import told_spot
@@ -42,7 +43,7 @@ async def heat(request: Request, explanation: str) -> Response:
     """The map in its colours, of the part of the photo that the network saw: of a layer's map
     transparent where it is weak, of single pixels a picture on mid grey."""
     why = explaining(request).results.get(explanation).why
-    content = await request.app.state.turns.run(request, lambda _: heat_png(why))
+    content = await in_turn(request, lambda _: heat_png(why))
     return Response(content, media_type="image/png", headers=_FOREVER)
 
 
@@ -55,7 +56,7 @@ async def download(
     """The picture, the page that opens offline, or the numbers, as a file to keep."""
     why = explaining(request).results.get(explanation).why
     ending = PurePath(file).suffix
-    content = await request.app.state.turns.run(request, lambda _: encoded(why, ending))
+    content = await in_turn(request, lambda _: encoded(why, ending))
     photo = why.photos[0]
     return as_file(
         content, f"{PurePath(photo.name).stem if photo.is_file else 'photo'}.why", ending
@@ -70,7 +71,7 @@ async def spot(request: Request, explanation: str, asked: forms.AskedSpot) -> An
     def looked_into(_: object) -> dict[str, Any]:
         return told_spot(why.channels(asked.x, asked.y, asked.count))
 
-    return await request.app.state.turns.run(request, looked_into)
+    return await in_turn(request, looked_into)
 
 
 def heat_png(why: Explanation) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
@@ -13,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from backlight.errors import InputError
 from backlight.networks.landscapes.climbing import Gait, climb, spread
 from backlight.networks.landscapes.landscape import Landscape
-from backlight.networks.landscapes.of_networks import weight_names
 from backlight.networks.landscapes.offers import (
     NETWORKS,
     OFFERS,
@@ -22,6 +19,7 @@ from backlight.networks.landscapes.offers import (
 )
 from backlight.networks.landscapes.recording import climbs_record, map_record
 from backlight.networks.landscapes.survey import Relief, survey
+from backlight.serve.answers import json_in_turn
 from backlight.serve.failures import RESPONSES
 from backlight.serve.turns import Stop
 
@@ -117,7 +115,7 @@ def offered() -> dict[str, Any]:
                 "name": recipe.name,
                 "about": recipe.about,
                 "sizes": recipe.network.sizes,
-                "weights": weight_names(recipe.network),
+                "weights": recipe.network.parameter_names,
                 "reach": recipe.reach,
                 "toward": [
                     other.name
@@ -136,7 +134,7 @@ async def surveyed(request: Request, asked: MapAsked) -> Response:
     on the grid, a list for each place along the first axis of a plane; `plateau`, shaped alike, 0
     or 1; `places`, minima and maxima (label, kind, name, at, height, global); `marks` (name, at);
     `rate`, a usual learning rate; `slope`, the usual length of a gradient."""
-    return await _in_turn(request, lambda stop: map_record(_relief(asked.where)))
+    return await json_in_turn(request, lambda stop: map_record(_relief(asked.where)))
 
 
 @router.post("/climbs", summary="Climbers, and where they ended", response_model=dict[str, Any])
@@ -144,18 +142,7 @@ async def climbed(request: Request, asked: ClimbsAsked) -> Response:
     """For each climber `paths` (coordinates at the start and after each step, until it leaves the
     map), `heights` and `slopes` there; `left`, the step with which it left, or null; `ended`, how
     (reached, plateau, underway, left) and the label of the place. `tally` counts the ends."""
-    return await _in_turn(request, lambda stop: _climbed(asked, stop))
-
-
-async def _in_turn(request: Request, work: Callable[[Stop], dict[str, Any]]) -> Response:
-    """The answer to what is worked out in turn. It is long: written by the worker, not by the
-    loop that everybody waits for."""
-
-    def written(stop: Stop) -> str:
-        return json.dumps(work(stop), allow_nan=False, separators=(",", ":"))
-
-    content = await request.app.state.turns.run(request, written)
-    return Response(content, media_type="application/json")
+    return await json_in_turn(request, lambda stop: _climbed(asked, stop))
 
 
 def _climbed(asked: ClimbsAsked, stop: Stop) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from backlight.explanations.saving import encoded
+from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.results import Result
 from backlight.serve.explaining.state import KEEPS_NOTHING, explaining
@@ -64,7 +65,7 @@ async def keep(request: Request, asked: forms.AskedToStore) -> Any:
         )
         return store.row(store.add(entry))
 
-    return _line(await request.app.state.turns.run(request, kept))
+    return _line(await in_turn(request, kept))
 
 
 @router.get("/stored", response_model=list[forms.StoredLine])

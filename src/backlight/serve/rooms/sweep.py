@@ -6,7 +6,7 @@ import itertools
 from typing import Annotated, Any, Final
 
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from backlight.errors import InputError
@@ -16,6 +16,7 @@ from backlight.networks.losses import LOSSES
 from backlight.networks.network import Network
 from backlight.networks.sweeps.course import MOST_COMPARED, course
 from backlight.networks.sweeps.offered import Offer, drawn, offer, offered_names
+from backlight.serve.answers import json_in_turn
 from backlight.serve.failures import RESPONSES
 from backlight.serve.turns import Stop
 from backlight.show.sweep_steps import page_data
@@ -104,8 +105,12 @@ async def draw(asked: Drawn) -> dict[str, Any]:
     return _told(drawn(asked.sizes, asked.hidden, asked.output, asked.loss, asked.seed))
 
 
-@router.post("", summary="The sweep: every number of it, and of those after each update")
-async def sweep(request: Request, asked: Asked) -> dict[str, Any]:
+@router.post(
+    "",
+    summary="The sweep: every number of it, and of those after each update",
+    response_model=dict[str, Any],
+)
+async def sweep(request: Request, asked: Asked) -> Response:
     _fits(asked)
     network = Network(asked.sizes, asked.hidden, asked.output)
     parameters = network.named(np.array(asked.parameters))
@@ -126,8 +131,7 @@ async def sweep(request: Request, asked: Asked) -> dict[str, Any]:
                 one.ways  # noqa: B018  (computed here, one by one, and kept)
         return page_data(found.plain())
 
-    told: dict[str, Any] = await request.app.state.turns.run(request, work)
-    return told
+    return await json_in_turn(request, work)
 
 
 def _fits(asked: Architecture) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, File, HTTPException, Path, Request, Response, UploadFile
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
+from backlight.errors import InputError
 from backlight.networks.activations import ACTIVATIONS
 from backlight.networks.classics import CLASSICS, find_classic
 from backlight.networks.optimisers import CODES
-from backlight.networks.tables.planning import Recipe, plan
+from backlight.networks.tables.planning import Plan, Recipe, plan
 from backlight.networks.tables.reading import Table
-from backlight.serve.events import ALIVE, answered, event
+from backlight.serve.events import ALIVE, answered
 from backlight.serve.failures import RESPONSES
 from backlight.serve.plain import plain
+from backlight.serve.sent_files import FORM, NO_FORM, sent_file
 from backlight.serve.training.of_classics import ClassicTrainee
 from backlight.serve.training.of_tables import TableTrainee
 from backlight.serve.training.runs import Run, Runs
@@ -31,6 +34,9 @@ router = APIRouter(prefix="/api/train", tags=["train"], responses=RESPONSES)
 
 _QUIET: Final = 10.0  # seconds after which a connection is shown to be alive
 _MOST_UNITS: Final = 512
+_MOST_PARAMETERS: Final = 2_000_000
+_MOST_CLASSES: Final = 256
+_MOST_VALUES: Final = 16_000_000  # of all units for all rows: 128 MB
 
 Identity = Annotated[str, Path(max_length=80)]
 Name = Annotated[str, Field(max_length=200)]
@@ -96,11 +102,11 @@ async def offers() -> dict[str, Any]:
     }
 
 
-@router.post("/tables")
-async def upload(request: Request, file: Annotated[UploadFile, File()]) -> dict[str, Any]:
+@router.post("/tables", openapi_extra=FORM, responses=NO_FORM)
+async def upload(request: Request) -> dict[str, Any]:
     """Keep a CSV file in memory; tells its columns."""
-    content = await file.read()
-    name = _safe(file.filename or "")
+    content, given = await sent_file(request, "table")
+    name = _safe(given)
     tables = _tables(request)
 
     def read(stop: Stop) -> dict[str, Any]:
@@ -117,27 +123,27 @@ async def columns(request: Request, table: Identity) -> dict[str, Any]:
     return plain(described(table, found))  # type: ignore[no-any-return]
 
 
-@router.post("/runs")
+@router.post("/runs", response_model=dict[str, Any])
 async def begin(
     request: Request, asked: Annotated[OfClassic | OfTable, Field(discriminator="kind")]
-) -> dict[str, Any]:
+) -> Response:
     """Begin a training; tells what it is, and how it stands."""
     runs = _runs(request)
     runs.check_room()
 
     def start(stop: Stop) -> Run:
+        runs.check_room()  # others may have begun while this one waited
         return Run(_trainee(request, asked), asked.pace)
 
     run = await _turns(request).run(request, start)
-    runs.add(run)
-    run.go_on()
-    return _told(run)
+    await run_in_threadpool(runs.begin, run)
+    return await _told(run)
 
 
-@router.get("/runs/{run}")
-async def standing(request: Request, run: Identity) -> dict[str, Any]:
+@router.get("/runs/{run}", response_model=dict[str, Any])
+async def standing(request: Request, run: Identity) -> Response:
     """What a run is, and how it stands."""
-    return _told(_run(request, run))
+    return await _told(_run(request, run))
 
 
 @router.get("/runs/{run}/events")
@@ -146,51 +152,49 @@ async def follow(request: Request, run: Identity) -> StreamingResponse:
     return answered(_standings(_run(request, run)))
 
 
-@router.post("/runs/{run}/stop")
-async def stop(request: Request, run: Identity) -> dict[str, Any]:
-    """Stop after the epoch that is being trained; it can go on from there."""
+@router.post("/runs/{run}/stop", response_model=dict[str, Any])
+async def stop(request: Request, run: Identity) -> Response:
+    """Stop within a moment, also within an epoch; it can go on from there."""
     found = _run(request, run)
-    await asyncio.to_thread(found.pause)
-    return _told(found)
+    await run_in_threadpool(found.pause)
+    return await _told(found)
 
 
-@router.post("/runs/{run}/resume")
-async def resume(request: Request, run: Identity) -> dict[str, Any]:
+@router.post("/runs/{run}/resume", response_model=dict[str, Any])
+async def resume(request: Request, run: Identity) -> Response:
     """Go on where it was stopped, to the bit as if it had not been."""
     found = _run(request, run)
-    if found.state == "paused":
-        _runs(request).check_room()
-        found.go_on()
-    return _told(found)
+    await run_in_threadpool(_runs(request).go_on, found)
+    return await _told(found)
 
 
-@router.post("/runs/{run}/look")
-async def look(request: Request, run: Identity, looked: Looked) -> dict[str, Any]:
+@router.post("/runs/{run}/look", response_model=dict[str, Any])
+async def look(request: Request, run: Identity, looked: Looked) -> Response:
     """Look at other inputs, or at another pace."""
     found = _run(request, run)
     shown = Shown(looked.x, looked.y, looked.output)
-    await asyncio.to_thread(found.show, shown, looked.pace)
-    return _told(found)
+    await run_in_threadpool(found.show, shown, looked.pace)
+    return await _told(found)
 
 
 @router.get("/runs/{run}/model", response_class=Response)
 async def model(request: Request, run: Identity) -> Response:
     """The model as a safetensors file: of a table for `backlight predict`, of a published run for
     `backlight.networks.saving.load_network`."""
-    content = await asyncio.to_thread(_run(request, run).file)
+    content = await run_in_threadpool(_run(request, run).file)
     headers = {"content-disposition": 'attachment; filename="model.safetensors"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 async def _standings(run: Run) -> AsyncIterator[str]:
     seen = -1
-    while True:
+    while not run.closed:
         if not await run.next(seen, _QUIET):
             yield ALIVE
             continue
         seen = run.version
         latest = run.latest
-        yield event("standing", latest)
+        yield run.text
         if latest["state"] in ("finished", "failed"):
             return
 
@@ -211,11 +215,36 @@ def _trainee(request: Request, asked: OfClassic | OfTable) -> Trainee:
         seed=asked.seed,
     )
     table = _table(request, asked.table)
-    return TableTrainee(plan(table, asked.target, ignore=asked.ignore, recipe=recipe))
+    planned = plan(
+        table, asked.target, ignore=asked.ignore, recipe=recipe, most_parameters=_MOST_PARAMETERS
+    )
+    _fits(planned)
+    return TableTrainee(planned)
 
 
-def _told(run: Run) -> dict[str, Any]:
-    return plain({**run.about(), **run.latest})  # type: ignore[no-any-return]
+def _fits(planned: Plan) -> None:
+    """Refuse what would take gigabytes before any of it is made."""
+    sizes, rows = planned.network.sizes, planned.table.rows
+    if sizes[-1] > _MOST_CLASSES:
+        raise InputError(
+            f"{planned.target.name} has {sizes[-1]:,} classes: up to {_MOST_CLASSES} are learned "
+            "here; choose another column, or use `backlight train`"
+        )
+    if rows * sum(sizes) > _MOST_VALUES:
+        raise InputError(
+            f"{rows:,} rows through {sum(sizes):,} units are more than is trained here: up to "
+            f"{_MOST_VALUES:,} values; give fewer hidden units, leave out columns of words, or use "
+            "`backlight train`"
+        )
+
+
+async def _told(run: Run) -> Response:
+    """Long, so it is written by a thread and not by the loop that everybody waits for."""
+
+    def written() -> str:
+        return json.dumps(plain({**run.about(), **run.latest}), allow_nan=False)
+
+    return Response(await run_in_threadpool(written), media_type="application/json")
 
 
 def _run(request: Request, identity: str) -> Run:

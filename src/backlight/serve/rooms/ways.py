@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -21,6 +20,7 @@ from backlight.gradients.expressions.expression import expression
 from backlight.gradients.expressions.tokens import LONGEST
 from backlight.gradients.expressions.vocabulary import FUNCTIONS
 from backlight.gradients.method import NAMES, way_title
+from backlight.serve.answers import json_in_turn
 from backlight.serve.failures import RESPONSES
 from backlight.serve.functions import Asked, Chosen, arguments, chosen, point_text
 from backlight.serve.streams import Tell, streamed
@@ -71,8 +71,12 @@ async def parse(typed: Typed) -> dict[str, Any]:
     }
 
 
-@router.post("/compare", summary="Every way to the gradient: values, errors, evaluations, time")
-async def compare_ways(request: Request, asked: Selected) -> dict[str, Any]:
+@router.post(
+    "/compare",
+    summary="Every way to the gradient: values, errors, evaluations, time",
+    response_model=dict[str, Any],
+)
+async def compare_ways(request: Request, asked: Selected) -> Response:
     found = chosen(asked)
 
     def work(stop: Stop) -> dict[str, Any]:
@@ -82,18 +86,22 @@ async def compare_ways(request: Request, asked: Selected) -> dict[str, Any]:
             **as_record(comparison),
             "entries": entry_names(comparison.x),
             "gradients": {
-                row.way: flattened(row.gradient).tolist()
+                row.way: flattened(row.gradient)
                 for row in comparison.rows
                 if row.gradient is not None
             },
             "claimed": _claimed(found.example),
         }
 
-    return await _in_turn(request, work)
+    return await json_in_turn(request, work)
 
 
-@router.post("/steps", summary="The error of differences against the length of their step")
-async def steps(request: Request, asked: Asked) -> dict[str, Any]:
+@router.post(
+    "/steps",
+    summary="The error of differences against the length of their step",
+    response_model=dict[str, Any],
+)
+async def steps(request: Request, asked: Asked) -> Response:
     found = chosen(asked)
 
     def work(stop: Stop) -> dict[str, Any]:
@@ -105,18 +113,18 @@ async def steps(request: Request, asked: Asked) -> dict[str, Any]:
         lengths, errors = step_errors(replace(comparison, f=watched))
         return {
             "truth": comparison.truth,
-            "steps": lengths.tolist(),
+            "steps": lengths,
             "curves": [
                 {
                     "way": scheme,
-                    "errors": [float(e) if np.isfinite(e) else None for e in of_scheme],
+                    "errors": of_scheme,
                     "best": best_step(of_scheme),
                 }
                 for scheme, of_scheme in errors.items()
             ],
         }
 
-    return await _in_turn(request, work)
+    return await json_in_turn(request, work)
 
 
 @router.post(
@@ -140,11 +148,6 @@ async def cost(request: Request, asked: Asked) -> StreamingResponse:
                 stop.check()
 
     return streamed(request, work)
-
-
-async def _in_turn(request: Request, work: Callable[[Stop], dict[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = await request.app.state.turns.run(request, work)
-    return found
 
 
 def _compared(found: Chosen, ways: Any, budget: float) -> Comparison:

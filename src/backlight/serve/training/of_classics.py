@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,18 +58,20 @@ class ClassicTrainee:
         """All epochs are over, or the error is as small as the publication asks for."""
         return self._enough or self.training.epoch >= self.epochs or is_over(self.training)
 
-    def go_on(self, epochs: int) -> None:
+    def go_on(self, epochs: int, halt: Callable[[], bool] | None = None) -> None:
         """Some more epochs; one by one where it ends as soon as the error is small enough."""
         classic, training = self.classic, self.training
         epochs = min(epochs, self.epochs - training.epoch)
         if classic.enough is None:
-            training.run(classic.X, classic.T, epochs)
+            training.run(classic.X, classic.T, epochs, halt=halt)
             return
         for _ in range(epochs):
             if classic.measure(ERROR, training.parameters) <= classic.enough:
                 self._enough = True
                 return
             training.run(classic.X, classic.T, 1)
+            if halt is not None and halt():
+                return
 
     def curves(self) -> Mapping[str, Sequence[float]]:
         """The loss of the rows learned from."""

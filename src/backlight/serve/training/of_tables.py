@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,9 +65,9 @@ class TableTrainee:
         """All epochs are over, or it got no better for as long as the recipe waits."""
         return self.training.epoch >= self.epochs or is_over(self.training)
 
-    def go_on(self, epochs: int) -> None:
+    def go_on(self, epochs: int, halt: Callable[[], bool] | None = None) -> None:
         """Some more epochs."""
-        self._course.go_on(min(epochs, self.epochs - self.training.epoch))
+        self._course.go_on(min(epochs, self.epochs - self.training.epoch), halt=halt)
 
     def curves(self) -> Mapping[str, Sequence[float]]:
         """The loss of the rows learned from, and of those held out."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final
 
 from backlight.errors import InputError, did_you_mean
 from backlight.networks.tables.reading import Table, read_csv_content
 from backlight.networks.tables.target import decide
+from backlight.serve.recent import Recent
 
 _MOST_KEPT: Final = 16
+_MOST_BYTES: Final = 256 * 2**20  # of all tables together
 _MOST_CELLS: Final = 2_000_000
+_MOST_COLUMNS: Final = 500
+_SEPARATORS: Final = (b",", b";", b"\t", b"|")
+_WORD: Final = 60  # bytes of a word beside its letters
 
 
 def _bundled(loader: str, target: str) -> Callable[[], Table]:
@@ -52,8 +55,7 @@ class Tables:
     """Uploaded tables by the hash of their content; the oldest goes when there are too many."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Table] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept: Recent[Table] = Recent(_MOST_BYTES, _weight, _MOST_KEPT)
 
     def add(self, content: bytes, name: str) -> str:
         """Read a CSV file and keep it; returns what it is called from now on.
@@ -61,18 +63,16 @@ class Tables:
         Raises:
             InputError: it is no table, or has too many cells.
         """
-        table = read_csv_content(content, name)
-        if table.rows * len(table.columns) > _MOST_CELLS:
+        # Counted before it is read: a file of separators alone takes a thousand times its size.
+        cells = max(map(content.count, _SEPARATORS)) + max(map(content.count, (b"\n", b"\r")))
+        if cells > _MOST_CELLS:
             raise InputError(
-                f"{name} has {table.rows:,} rows of {len(table.columns)} columns: this app takes "
-                f"{_MOST_CELLS:,} cells at most; `backlight train` takes more"
+                f"{name} has about {cells:,} cells: this app takes {_MOST_CELLS:,} at most; "
+                "`backlight train` takes more"
             )
+        table = read_csv_content(content, name, _MOST_COLUMNS)
         identity = hashlib.sha256(content).hexdigest()[:32]
-        with self._lock:
-            self._kept[identity] = table
-            self._kept.move_to_end(identity)
-            while len(self._kept) > _MOST_KEPT:
-                self._kept.popitem(last=False)
+        self._kept.put(identity, table)
         return identity
 
     def find(self, identity: str) -> Table:
@@ -87,7 +87,17 @@ class Tables:
                 hint = did_you_mean(identity, SAMPLES) or f"; expected {', '.join(SAMPLES)}"
                 raise InputError(f"no table {identity!r}{hint}")
             return SAMPLES[identity][0]()
-        return self._kept[identity]
+        found = self._kept.get(identity)
+        if found is None:
+            raise KeyError(identity)
+        return found
+
+
+def _weight(table: Table) -> dict[Hashable, int]:
+    """A table's own bytes, about."""
+    numbers = sum(column.values.nbytes for column in table.columns.values())
+    words = (word for column in table.columns.values() for word in column.words)
+    return {id(table): numbers + sum(_WORD + len(word) for word in words)}
 
 
 def described(identity: str, table: Table) -> dict[str, Any]:

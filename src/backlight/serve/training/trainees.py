@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -52,8 +52,8 @@ class Trainee(Protocol):
     def finished(self) -> bool:
         """Whether there is no more to train."""
 
-    def go_on(self, epochs: int) -> None:
-        """Train for some more epochs."""
+    def go_on(self, epochs: int, halt: Callable[[], bool] | None = None) -> None:
+        """Train for some more epochs, or until `halt` says so, also within one."""
 
     def curves(self) -> Mapping[str, Sequence[float]]:
         """Losses by whose they are, one for each epoch."""

@@ -90,7 +90,7 @@ export function photoRow(session, signal) {
 
   function tile(sample) {
     const button = h("button", { type: "button", title: sample.name, onclick: () => session.choosePhoto(sample.photo) },
-      h("img", { "data-src": `/api/photos/${encodeURIComponent(sample.photo)}`, alt: sample.name, draggable: "false", decoding: "async", fetchpriority: "low" }));
+      h("img", { "data-src": `/api/photos/${encodeURIComponent(sample.photo)}?side=160`, alt: sample.name, draggable: "false", decoding: "async", fetchpriority: "low" }));
     seen.observe(button);
     return { sample, button, item: h("li", {}, button) };
   }

@@ -187,7 +187,7 @@ export class Session {
     await events("/api/explain", question, (name, data) => {
       if (name === "progress") onProgress(data);
       else if (name === "result") answer = data;
-      else if (name === "error") throw failureOf(data);
+      else if (name === "failure") throw new ApiError(data.message, data.kind, 400);
     }, { signal });
     if (!answer) throw new ApiError("The server ended without an answer.", "Offline", 0);
     return answer;
@@ -214,9 +214,4 @@ export class Session {
 
 function numberOr(text) {
   return /^\d+$/.test(text) ? Number(text) : text;
-}
-
-function failureOf(data) {
-  const { message, kind } = data.error ?? data;
-  return new ApiError(message, kind, 400);
 }

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backlight.serve.explaining.recent import Recent
+from backlight.serve.recent import Recent
 
 
 def of_bytes(value: bytes) -> Mapping[Hashable, int]:
