@@ -31,7 +31,7 @@ def browsing(part: str) -> Iterator[Any]:
 
 @contextmanager
 def opening(part: str) -> Iterator[Callable[[str], Any] | None]:
-    """What opens a page by its HTML in a new window of 1280 × 800; None where there is no browser."""
+    """What opens a page by its HTML in a new window of 1280 × 800; None without a browser."""
     with browsing(part) as browser:
 
         def opened(html: str) -> Any:
