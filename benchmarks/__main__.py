@@ -18,6 +18,7 @@ from benchmarks import (
     starting,
     stepping,
     training,
+    visiting,
     ways,
 )
 
@@ -31,6 +32,7 @@ PARTS = {
     "training": training.run,
     "localisation": localisation.run,
     "serve": serving.run,
+    "visiting": visiting.run,
 }
 
 

@@ -1,4 +1,4 @@
-"""Pages in Chromium, for what is measured in them."""
+"""Chromium and pages in it, for what is measured there."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 
 
 @contextmanager
-def opening(part: str) -> Iterator[Callable[[str], Any] | None]:
-    """What opens a page by its HTML in a new window of 1280 × 800; None, and a line that says so,
-    where there is nothing to open it with.
+def browsing(part: str) -> Iterator[Any]:
+    """A browser; None, and a line that says so, where there is none to be driven.
 
     Args:
         part: of the benchmarks, for that line.
@@ -26,11 +25,18 @@ def opening(part: str) -> Iterator[Callable[[str], Any] | None]:
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opening(part: str) -> Iterator[Callable[[str], Any] | None]:
+    """What opens a page by its HTML in a new window of 1280 × 800; None without a browser."""
+    with browsing(part) as browser:
 
         def opened(html: str) -> Any:
             tab = browser.new_page(viewport={"width": 1280, "height": 800})
             tab.set_content(html)
             return tab
 
-        yield opened
-        browser.close()
+        yield opened if browser else None

@@ -60,7 +60,7 @@ STEP: Final = "?step=11"
 
 #: Each room's address, and what is done there before it is photographed.
 ROOMS: Final[dict[str, tuple[str, Callable[[Any], None]]]] = {
-    "explain": ("/explain", explained),
+    "explain": ("/explain?photo=sample:motorcycle&boxes=1", explained),
     "sweep": ("/sweep" + STEP, waited),
     "mountain": ("/mountain?land=two-weights", climbed),
     "ways": ("/ways", waited),

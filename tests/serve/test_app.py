@@ -56,3 +56,13 @@ def test_the_api_tells_of_itself(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert document["info"]["title"] == "Backlight"
     assert all(path.startswith("/api/") for path in document["paths"])
+    told = {
+        f"{method} {path}": operation["summary"]
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert told["post /api/photos"] == "Send a photo"
+    assert told["get /api/stored/{number}"] == "What was asked and answered"
+    assert told["get /api/mountain"] == "The landscapes and networks on offer"
+    # None is called by a function's name.
+    assert not [line for line in told.values() if line.istitle() and " " in line]

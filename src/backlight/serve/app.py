@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -11,7 +12,9 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -29,6 +32,7 @@ from backlight.serve.turns import Turns
 ROOMS: Final = ("explain", "sweep", "mountain", "ways", "train", "api")
 
 _PAGES: Final = Path(str(files("backlight.serve").joinpath("pages")))
+_SENTENCES: Final = re.compile(r"(?<=[.?]) ")
 _DRAWINGS: Final = Path(str(files("backlight.show").joinpath("web")))
 
 
@@ -58,12 +62,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.tables = Tables()
     add_failures(app)
     for router in ROUTERS:
+        for route in router.routes:
+            _summarise(route)
         app.include_router(router)
     app.mount("/static/app", _Assets(directory=_PAGES))
     app.mount("/static/show", _Assets(directory=_DRAWINGS))
     _add_pages(app)
     app.add_middleware(Guard, settings=settings)
     return app
+
+
+def _summarise(route: BaseRoute) -> None:
+    """Call a route by the first sentence of its docstring, where it has no summary yet."""
+    if isinstance(route, APIRoute) and route.summary is None:
+        first, *rest = _SENTENCES.split(" ".join(route.description.split()), maxsplit=1)
+        route.summary = first.removesuffix(".")
+        route.description = rest[0] if rest else ""
 
 
 @asynccontextmanager

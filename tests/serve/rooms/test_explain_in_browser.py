@@ -314,8 +314,8 @@ def test_opacity_and_boxes(room: Any, photo: Path, model: bl.Model) -> None:
     assert heat.count() == 1
 
 
-def test_a_slider_that_is_moved_fast_is_written_down_when_it_rests(room: Any) -> None:
-    """Browsers refuse addresses that change a hundred times a second."""
+def test_a_slider_that_is_moved_fast_is_written_down_where_it_rests(room: Any) -> None:
+    """Browsers refuse addresses that change more than a hundred times in half a minute."""
     written = room.evaluate(
         """() => {
             let count = 0;
@@ -326,10 +326,10 @@ def test_a_slider_that_is_moved_fast_is_written_down_when_it_rests(room: Any) ->
                 slider.value = at;
                 slider.dispatchEvent(new Event('input'));
             }
-            return new Promise((resolve) => setTimeout(() => resolve(count), 400));
+            return new Promise((resolve) => setTimeout(() => resolve(count), 900));
         }"""
     )
-    assert written == 1
+    assert 0 < written < 40
     assert address(room)["opacity"] == "100"
 
 

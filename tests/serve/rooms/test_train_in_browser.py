@@ -211,3 +211,23 @@ def test_a_server_that_falls_silent_is_told_of_and_heard_again(visit: Callable[.
     tab.unroute("**/events")
     tab.locator(".state:has-text('Finished')").wait_for(timeout=60_000)
     assert tab.get_by_role("alert").count() == 0
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_long_names_stay_within_the_window(
+    visit: Callable[..., Any], tmp_path: Path, width: int
+) -> None:
+    long = "Methylenedioxymethamphetaminehydrochloride"
+    rows = [
+        f"{i % 7},{i % 3},{(long, 'an <i>other</i> class of many words', 'c')[i % 3]}"
+        for i in range(60)
+    ]
+    path = tmp_path / "many words and <b>signs in the name of a table.csv"
+    path.write_text("\n".join([f"the {long} measured,b,kind", *rows]))
+    tab = visit(f"/train?{FAST}&epochs=20", viewport={"width": width, "height": 740})
+    tab.get_by_label("or a CSV file of yours").set_input_files(path)
+    tab.get_by_text("60 rows, 3 columns.").wait_for()
+    start_and_wait(tab)
+    tab.locator(".confusion").first.wait_for()
+    assert long in tab.locator(".confusion").first.inner_text()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width

@@ -73,6 +73,7 @@ function kind(schema, document) {
   if (told.anyOf) return told.anyOf.map((one) => kind(one, document)).join(" or ");
   if (told.enum) return told.enum.map((one) => JSON.stringify(one)).join(" | ");
   if (told.const !== undefined) return JSON.stringify(told.const);
+  if (told.format === "binary" || told.contentMediaType) return "file";
   if (told.type === "array") return `list of ${told.items ? kind(told.items, document) : "anything"}${bounds(told, "Items")}`;
   return `${told.type ?? "anything"}${bounds(told, "Length")}${range(told)}`;
 }

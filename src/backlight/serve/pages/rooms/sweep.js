@@ -11,8 +11,9 @@ import { sweepPage } from "/static/show/sweep.js";
 export const title = "Sweep";
 
 export async function mount(root, state) {
-  await styled("/static/show/sweep.css", "/static/app/rooms/sweep/sweep.css");
-  const catalog = await getJSON("/api/sweep/networks");
+  const [catalog] = await Promise.all([
+    getJSON("/api/sweep/networks"), styled("/static/show/sweep.css", "/static/app/rooms/sweep/sweep.css"),
+  ]);
   const place = h("div", { class: "swept" });
   const about = h("p", { class: "note" });
   const room = { base: null, data: null, view: null, edits: editsFrom(state.get().edits), asking: null };

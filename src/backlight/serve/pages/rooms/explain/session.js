@@ -2,7 +2,7 @@
 // server, answers are kept; views are told what has changed and draw it.
 
 import { ApiError, events } from "../../api.js";
-import { announce, later } from "../../widgets.js";
+import { announce } from "../../widgets.js";
 import { fromAddress, sideOf, toAddress } from "./address.js";
 
 export class Session {
@@ -10,8 +10,6 @@ export class Session {
   #listeners = [];
   #asked = [null, null]; // the questions that are being answered
   #closed = false;
-  // Browsers refuse an address that is changed at every move of a slider.
-  #write = later(() => this.#state.set(toAddress(this.view), { replace: true }), 120);
 
   constructor(state, catalogue) {
     this.#state = state;
@@ -156,7 +154,6 @@ export class Session {
 
   close() {
     this.#closed = true;
-    this.#write.cancel();
     this.cancel(0);
     this.cancel(1);
   }
@@ -206,12 +203,7 @@ export class Session {
   }
 
   #written(push) {
-    if (push) {
-      this.#write.cancel();
-      this.#state.set(toAddress(this.view), { replace: false });
-    } else {
-      this.#write();
-    }
+    this.#state.set(toAddress(this.view), { replace: !push });
     this.#tell();
   }
 

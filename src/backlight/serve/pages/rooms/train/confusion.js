@@ -9,8 +9,8 @@ export function confusionTable(classes, rows) {
   const unseen = h("p", { class: "note" });
   const table = h("table", { class: "confusion" },
     h("caption", {}, "true class down, said class across"),
-    h("thead", {}, h("tr", {}, h("td", {}), classes.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, cells.map((row, i) => h("tr", {}, h("th", { scope: "row" }, classes[i]), row))));
+    h("thead", {}, h("tr", {}, h("td", {}), classes.map((name) => h("th", { scope: "col" }, h("span", {}, name))))),
+    h("tbody", {}, cells.map((row, i) => h("tr", {}, h("th", { scope: "row" }, h("span", {}, classes[i])), row))));
   const element = h("div", {},
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Confusion, ${rows}` }, table), unseen);
 
