@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from backlight.serve.app import ROOMS
+from benchmarks.chromium import browsing
 from benchmarks.lines import Line
-from benchmarks.pages import browsing
 from benchmarks.serving import app
 
 VISITS = 10

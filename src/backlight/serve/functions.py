@@ -65,8 +65,8 @@ def chosen(asked: Asked) -> Chosen:
         ExpressionError: what was typed is no formula.
     """
     if (asked.example is None) == (asked.formula is None):
-        which = "neither was" if asked.formula is None else "both were"
-        raise InputError(f"expected either an example or a formula: {which} given")
+        wrong = "neither was" if asked.formula is None else "both were"
+        raise InputError(f"expected either an example or a formula: {wrong} given")
     if asked.example is not None:
         return _example(find_example(asked.example), asked.at)
     f = expression(asked.formula or "")

@@ -1,4 +1,4 @@
-"""A file that somebody sends in a form: read into memory and never onto the disk."""
+"""A file that somebody sends in a form, and its name: read into memory, never onto the disk."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from starlette.requests import Request
 
 from backlight.errors import InputError
 from backlight.serve.failures import Failed
+
+_LONGEST_NAME: Final = 80
 
 #: For a route's `openapi_extra`.
 FORM: Final[dict[str, Any]] = {
@@ -59,3 +61,11 @@ async def sent_file(request: Request, what: str) -> tuple[bytes, str]:
         return await file.read(), file.filename or ""
     finally:
         await form.close()
+
+
+def safe_name(name: str) -> str:
+    """A file's name without its folder and whatever does not belong into a name."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(sign for sign in last if sign.isprintable() and sign not in '<>:"|?*')
+    stem, dot, ending = kept.strip(". ").rpartition(".")
+    return f"{stem[:_LONGEST_NAME]}{dot}{ending[:8]}" if dot else kept.strip(". ")[:_LONGEST_NAME]

@@ -17,8 +17,9 @@ from starlette.exceptions import HTTPException
 from backlight.errors import ImageError
 from backlight.models.images import read_image
 from backlight.scenes import make_scene
-from backlight.serve.explaining.photos import Photos, safe_name
+from backlight.serve.explaining.photos import Photos
 from backlight.serve.explaining.samples import samples
+from backlight.serve.sent_files import safe_name
 
 from .networks import photo
 

@@ -14,10 +14,10 @@ from backlight.explanations.inputs import Photo
 from backlight.models.images import read_image
 from backlight.serve.explaining.samples import read_sample
 from backlight.serve.recent import NotThere, Recent
+from backlight.serve.sent_files import safe_name
 from backlight.show.encode import photo_bytes, thumbnail_bytes
 
 _DIGITS = 32  # of the photo's SHA-256: its name
-_LONGEST_NAME = 80
 _AT_ONCE = 2  # photos that are unfolded
 _MOST_SHOWN = 16 * 2**20  # bytes of photos as they are shown
 
@@ -141,11 +141,3 @@ def _whole(picture: Image.Image, name: str, photo: str) -> Photo:
 
 def _pixels(photo: Photo) -> dict[Hashable, int]:
     return {id(photo.picture): 3 * photo.picture.width * photo.picture.height}
-
-
-def safe_name(name: str) -> str:
-    """A file's name without its folder and whatever does not belong into a name."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(sign for sign in last if sign.isprintable() and sign not in '<>:"|?*')
-    stem, dot, ending = kept.strip(". ").rpartition(".")
-    return f"{stem[:_LONGEST_NAME]}{dot}{ending[:8]}" if dot else kept.strip(". ")[:_LONGEST_NAME]

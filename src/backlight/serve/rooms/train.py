@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
@@ -18,17 +17,18 @@ from backlight.networks.classics import CLASSICS, find_classic
 from backlight.networks.optimisers import CODES
 from backlight.networks.tables.planning import Plan, Recipe, plan
 from backlight.networks.tables.reading import Table
+from backlight.serve.answers import in_turn
 from backlight.serve.events import ALIVE, answered
 from backlight.serve.failures import RESPONSES
 from backlight.serve.plain import plain
-from backlight.serve.sent_files import FORM, NO_FORM, sent_file
+from backlight.serve.sent_files import FORM, NO_FORM, safe_name, sent_file
 from backlight.serve.training.of_classics import ClassicTrainee
 from backlight.serve.training.of_tables import TableTrainee
 from backlight.serve.training.runs import Run, Runs
 from backlight.serve.training.snapshots import Shown
 from backlight.serve.training.tables import SAMPLES, Tables, described
 from backlight.serve.training.trainees import Trainee
-from backlight.serve.turns import Stop, Turns
+from backlight.serve.turns import Stop
 
 router = APIRouter(prefix="/api/train", tags=["train"], responses=RESPONSES)
 
@@ -106,14 +106,14 @@ async def offers() -> dict[str, Any]:
 async def upload(request: Request) -> dict[str, Any]:
     """Keep a CSV file in memory; tells its columns."""
     content, given = await sent_file(request, "table")
-    name = _safe(given)
+    name = safe_name(given) or "the file"
     tables = _tables(request)
 
     def read(stop: Stop) -> dict[str, Any]:
         identity = tables.add(content, name)
         return described(identity, tables.find(identity))
 
-    return plain(await _turns(request).run(request, read))  # type: ignore[no-any-return]
+    return plain(await in_turn(request, read))  # type: ignore[no-any-return]
 
 
 @router.get("/tables/{table}")
@@ -135,7 +135,7 @@ async def begin(
         runs.check_room()  # others may have begun while this one waited
         return Run(_trainee(request, asked), asked.pace)
 
-    run = await _turns(request).run(request, start)
+    run = await in_turn(request, start)
     await run_in_threadpool(runs.begin, run)
     return await _told(run)
 
@@ -267,13 +267,3 @@ def _runs(request: Request) -> Runs:
 
 def _tables(request: Request) -> Tables:
     return request.app.state.tables  # type: ignore[no-any-return]
-
-
-def _turns(request: Request) -> Turns:
-    return request.app.state.turns  # type: ignore[no-any-return]
-
-
-def _safe(name: str) -> str:
-    """An uploaded file's name for messages: its last part, short, without control characters."""
-    last = re.split(r"[/\\]", name)[-1]
-    return re.sub(r"[^\w .()+-]", "", last)[:80] or "the file"
