@@ -156,7 +156,8 @@ def test_memory_does_not_grow_with_the_requests() -> None:
                 client.post(f"{path}/spot", json={"x": 1, "y": 1})
                 client.get(f"{path}/heat.png")
             gc.collect()
-            return sum(isinstance(one, torch.Tensor) for one in gc.get_objects())
+            # By type: asking a proxy of something that is gone for its class fails.
+            return sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
 
         first, later = use(40, 0), use(200, 40)
         assert len(state.results) == 10
