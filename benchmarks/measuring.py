@@ -13,6 +13,9 @@ from pathlib import Path
 Contender = Callable[[], object]
 
 
+_PAUSE = 0.1  # seconds
+
+
 def medians(contenders: Mapping[str, Contender], rounds: int, warm_up: int = 1) -> dict[str, float]:
     """Median seconds of each contender over `rounds` in which each has one turn."""
     for run in contenders.values():
@@ -25,6 +28,28 @@ def medians(contenders: Mapping[str, Contender], rounds: int, warm_up: int = 1) 
             start = time.perf_counter()
             run()
             seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def medians_in_blocks(
+    contenders: Mapping[str, Contender], blocks: int, each: int = 8, dropped: int = 2
+) -> dict[str, float]:
+    """The same where contenders compute in different processes: each has its turns in a row.
+
+    The threads of one that has just computed wait awake for more, some milliseconds long, and take
+    the processors from the next one. So there is a pause before each block, and its first turns do
+    not count.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(blocks):
+        for name, run in contenders.items():
+            gc.collect()
+            time.sleep(_PAUSE)
+            for turn in range(dropped + each):
+                start = time.perf_counter()
+                run()
+                if turn >= dropped:
+                    seconds[name].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 

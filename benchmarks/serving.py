@@ -25,7 +25,7 @@ import backlight as bl
 from backlight.serve.explaining.photos import Photos
 from backlight.show.encode import heat_bytes
 from benchmarks.lines import Line, listed
-from benchmarks.measuring import medians
+from benchmarks.measuring import medians, medians_in_blocks
 
 CASES = {"efficientnet-lite0": "sample:cat", "scenes-resnet": "scene:1000000"}
 CLIENTS, EACH = 8, 12
@@ -87,15 +87,14 @@ def cost_of_a_request(served: App, name: str) -> Iterator[Line]:
         why = bl.explain(model, photo)
         return heat_bytes(why.heatmap()[0].numpy(), signed=False)
 
-    seconds = medians(
+    seconds = medians_in_blocks(
         {
             "library": lambda: bl.explain(model, photo),
             "request": lambda: asked(connection, body),
             "library + heat": library_with_heat,
             "request + heat": lambda: got(connection, asked(connection, body)["heat"]),
         },
-        rounds=15,
-        warm_up=3,
+        blocks=6,
     )
     print(f"{name}, one after the other: " + listed(seconds))
     yield Line(f"{name}: request / library", seconds["request"] / seconds["library"], 1.15)
@@ -194,7 +193,9 @@ def _serve() -> None:
 
     listening = bound("127.0.0.1", 0)
     # Contenders take turns, and a connection is to outlast those of the others.
-    config = uvicorn.Config(create_app(Settings()), log_level="error", timeout_keep_alive=600)
+    application = create_app(Settings())
+    application.state.turns.workers.share_processors()
+    config = uvicorn.Config(application, log_level="error", timeout_keep_alive=600)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
