@@ -194,7 +194,7 @@ def _serve() -> None:
     listening = bound("127.0.0.1", 0)
     # Contenders take turns, and a connection is to outlast those of the others.
     application = create_app(Settings())
-    application.state.turns.workers.share_processors()
+    application.state.quick.workers.share_processors()
     config = uvicorn.Config(application, log_level="error", timeout_keep_alive=600)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

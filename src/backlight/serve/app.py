@@ -57,7 +57,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.ending = False
     app.state.settings = settings
     app.state.turns = Turns(waiting=limits.waiting, seconds=limits.seconds)
-    app.state.explaining = Explaining(settings, app.state.turns)
+    # Explanations by one backward pass do not wait behind what takes minutes.
+    app.state.quick = Turns(workers=1, waiting=limits.waiting, seconds=limits.seconds)
+    app.state.explaining = Explaining(settings, app.state.quick, app.state.turns)
     app.state.runs = Runs()
     app.state.tables = Tables()
     add_failures(app)
@@ -90,6 +92,7 @@ def end_work(app: FastAPI) -> None:
     """Ask all that goes on to end; answers that come piece by piece end with it."""
     app.state.ending = True
     app.state.turns.close()
+    app.state.quick.close()
     app.state.runs.close()
 
 

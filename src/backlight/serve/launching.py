@@ -33,7 +33,7 @@ def serve(
     """
     app = create_app(settings)
     app.state.explaining.models.check()
-    app.state.turns.workers.share_processors()
+    app.state.quick.workers.share_processors()
     listening = bound(settings.host, settings.port)
     address = address_of(settings, listening.getsockname()[1])
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)

@@ -2,7 +2,7 @@
 
 PyTorch computes with a team of threads for every thread that asks it to. Teams of more threads than
 there are processors no longer wait awake for the next operation (libgomp), and a pass through a
-network takes twice as long. So one worker alone has a team; it is the first to be given work.
+network takes twice as long. So one worker alone has a team: the one for what takes a moment.
 """
 
 from __future__ import annotations

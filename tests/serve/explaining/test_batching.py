@@ -37,7 +37,7 @@ class App:
 
     def __init__(self, waiting: int = 256) -> None:
         self.turns = Turns(workers=1, waiting=waiting)
-        self.together = Together(self.turns, 60.0)
+        self.together = Together(self.turns, self.turns, 60.0)
         self.clients: dict[str, Asking] = {}
 
     def ask(self, client: str, seed: int, put: Question, **more: Any) -> asyncio.Future[Answered]:

@@ -91,19 +91,20 @@ class Together:
     """Puts questions to models, several in one run where they are alike.
 
     Args:
-        turns: the queue.
+        quick: the queue of what can be answered together, in a moment.
+        turns: the queue of all else, which other rooms share.
         seconds: how long one run may take.
     """
 
-    def __init__(self, turns: Turns, seconds: float) -> None:
-        self._turns, self._seconds = turns, seconds
+    def __init__(self, quick: Turns, turns: Turns, seconds: float) -> None:
+        self._quick, self._turns, self._seconds = quick, turns, seconds
         self._waiting: dict[Hashable, list[_Member]] = {}
         self._lock = threading.Lock()
 
     @property
     def waiting(self) -> int:
         """How many requests wait for a run."""
-        return self._turns.waiting
+        return sum(turns.waiting for turns in {self._quick, self._turns})
 
     async def ask(
         self,
@@ -142,8 +143,9 @@ class Together:
         with self._lock:
             self._waiting.setdefault(key, []).append(member)
         leaving = asyncio.ensure_future(left(request))
+        turns = self._quick if question.alike else self._turns
         turn = asyncio.ensure_future(
-            self._turns.take(member.client, lambda _: self._run(model, key, member), member.stop)
+            turns.take(member.client, lambda _: self._run(model, key, member), member.stop)
         )
         try:
             while not member.answer.done():

@@ -24,18 +24,19 @@ class Explaining:
 
     Args:
         settings: which networks, how much memory, which store.
+        quick: the queue of explanations that take a moment.
         turns: the queue that all rooms share.
 
     Raises:
         FileError: the store's file is none, or cannot be used.
     """
 
-    def __init__(self, settings: Settings, turns: Turns) -> None:
+    def __init__(self, settings: Settings, quick: Turns, turns: Turns) -> None:
         limits = settings.limits
         self.photos = Photos(limits.photo_pixels, limits.photos_bytes)
         self.models = Offered(settings.models)
         self.results = Results(limits.results, limits.photos_bytes)
-        self.together = Together(turns, limits.seconds)
+        self.together = Together(quick, turns, limits.seconds)
         self.limits = limits
         self._store = None if settings.store is None else Store(settings.store)
 
