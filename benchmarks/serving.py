@@ -185,23 +185,17 @@ def run() -> list[Line]:
 
 
 def _serve() -> None:
-    import uvicorn
-
     from backlight.serve.app import create_app
-    from backlight.serve.launching import bound
-    from backlight.serve.settings import Settings
+    from backlight.serve.launching import running
+    from backlight.serve.processors import give_processors_to
 
-    listening = bound("127.0.0.1", 0)
+    served = create_app()
+    give_processors_to(served.state.quick.pool)
     # Contenders take turns, and a connection is to outlast those of the others.
-    application = create_app(Settings())
-    application.state.quick.workers.share_processors()
-    config = uvicorn.Config(application, log_level="error", timeout_keep_alive=600)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    print(listening.getsockname()[1], flush=True)
-    sys.stdin.read()  # until whoever started this is done
-    os._exit(0)
+    with running(served, timeout_keep_alive=600) as address:
+        print(address.rpartition(":")[2], flush=True)
+        sys.stdin.read()  # until whoever started this is done
+        os._exit(0)
 
 
 if __name__ == "__main__":

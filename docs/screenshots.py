@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
 from playwright.sync_api import sync_playwright
 
 from backlight.serve.app import create_app
-from backlight.serve.launching import bound
+from backlight.serve.launching import running
 
 IMAGES: Final = Path(__file__).parent / "images"
 SIZES: Final = {
@@ -76,7 +73,7 @@ def main(folder: str | None = None) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         sys.exit("there is no chromium to photograph the app in")
-    with running() as address, sync_playwright() as driver:
+    with running(create_app()) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         if folder is None:
             for room in SHOWN:
@@ -101,20 +98,6 @@ def photograph(browser: Any, address: str, room: str, size: str, scheme: str, pa
     tab.evaluate("scrollTo(0, 0)")
     tab.screenshot(path=path, full_page=path.parent != IMAGES)
     context.close()
-
-
-@contextmanager
-def running() -> Iterator[str]:
-    """The app on a free port; its address."""
-    listening = bound("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app(), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,38 +14,20 @@ from backlight.serve.settings import Settings
 @contextlib.contextmanager
 def running(settings: Settings | None = None) -> Iterator[str]:
     """The app on a free port: its base address, without a slash at the end."""
+    from backlight.serve import launching
     from backlight.serve.app import create_app
 
-    with running_app(create_app(settings)) as address:
+    with launching.running(create_app(settings)) as address:
         yield address
-
-
-@contextlib.contextmanager
-def running_app(app: Any) -> Iterator[str]:
-    """An application on a free port: its base address, without a slash at the end."""
-    import uvicorn
-
-    from backlight.serve.launching import bound
-
-    listening = bound("127.0.0.1", 0)
-    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    # The socket listens already: whoever asks before the app is up waits in its queue.
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
 
 
 @pytest.fixture
 def serving() -> Iterator[Callable[[Any], str]]:
     """Runs an application until the test is over: `serving(app)` is its base address."""
+    from backlight.serve import launching
+
     with contextlib.ExitStack() as stack:
-        yield lambda app: stack.enter_context(running_app(app))
+        yield lambda app: stack.enter_context(launching.running(app))
 
 
 @pytest.fixture(scope="session")

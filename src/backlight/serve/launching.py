@@ -8,12 +8,15 @@ import gc
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from backlight.errors import InputError
 from backlight.serve.app import create_app, end_work
+from backlight.serve.processors import give_processors_to
 from backlight.serve.settings import Settings
 
 
@@ -33,7 +36,7 @@ def serve(
     """
     app = create_app(settings)
     app.state.explaining.models.check()
-    app.state.quick.workers.share_processors()
+    give_processors_to(app.state.quick.pool)
     listening = bound(settings.host, settings.port)
     address = address_of(settings, listening.getsockname()[1])
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
@@ -45,6 +48,27 @@ def serve(
         # Python looks through every object once more as it ends; of PyTorch, numba and pandas that
         # takes seconds. Memory is given back anyway.
         gc.freeze()
+
+
+@contextlib.contextmanager
+def running(app: FastAPI, **options: Any) -> Iterator[str]:
+    """The app in a thread of this process, on a free port: its base address, without a slash.
+
+    Args:
+        options: further ones of `uvicorn.Config`.
+    """
+    listening = bound("127.0.0.1", 0)
+    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, **options)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    # The socket listens already: whoever asks before the app is up waits in its queue.
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
 
 
 def address_of(settings: Settings, port: int) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 from backlight.errors import BacklightError
 from backlight.serve.events import answered, event
 from backlight.serve.failures import INTERNAL, one_line
+from backlight.serve.recent import NotThere
 from backlight.serve.turns import Busy, Stop, Stopped, Turns
 
 _LOG = logging.getLogger("backlight.serve")
@@ -53,11 +54,13 @@ async def _events(request: Request, work: Callable[[Stop, Tell], None]) -> Async
 
 
 def _last(task: asyncio.Future[None]) -> str:
-    try:
-        task.result()
-    except (BacklightError, Busy, Stopped) as error:
+    error = task.exception()
+    return event("done", {}) if error is None else failure(error)
+
+
+def failure(error: BaseException) -> str:
+    """The event that ends a stream whose work failed: what an answer of 4xx would say."""
+    if isinstance(error, BacklightError | Busy | Stopped | NotThere):
         return event("failure", one_line(error))
-    except Exception:
-        _LOG.exception("a stream failed")
-        return event("failure", INTERNAL)
-    return event("done", {})
+    _LOG.error("a stream failed", exc_info=error)
+    return event("failure", INTERNAL)

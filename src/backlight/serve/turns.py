@@ -12,13 +12,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 from starlette.requests import Request
 
 from backlight.serve.clients import client_of
-from backlight.serve.workers import Workers
 
 T = TypeVar("T")
 
@@ -90,11 +90,11 @@ class Turns:
         seconds: how long one may run.
 
     Attributes:
-        workers: the threads.
+        pool: the workers' threads.
     """
 
     def __init__(self, workers: int = 2, waiting: int = 256, seconds: float = 300.0) -> None:
-        self.workers = Workers(workers)
+        self.pool = ThreadPoolExecutor(workers, thread_name_prefix="backlight-work")
         self._lock = threading.Lock()  # held while one of the next is touched
         self._free = workers
         self._stops: set[Stop] = set()  # of the work that goes on
@@ -110,7 +110,7 @@ class Turns:
 
     def close(self) -> None:
         """No further work is begun, and what goes on is asked to end."""
-        self.workers.close()
+        self.pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             stops = list(self._stops)
         for stop in stops:
@@ -148,7 +148,7 @@ class Turns:
         it gives up a place in the queue; work that has begun goes on until it asks `stop`."""
         await self._turn(client)
         try:
-            running = self.workers.submit(_begin, function, stop)
+            running = self.pool.submit(_begin, function, stop)
         except RuntimeError as error:  # the app is ending
             self._call_next()
             raise Stopped("stopped: the app is ending") from error

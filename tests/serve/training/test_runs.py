@@ -17,6 +17,7 @@ from backlight.networks.classics import find_classic
 from backlight.networks.classics.replaying import start
 from backlight.networks.tables.planning import Recipe, plan
 from backlight.networks.tables.reading import Table
+from backlight.serve.recent import NotThere
 from backlight.serve.training import runs as module
 from backlight.serve.training.of_classics import ClassicTrainee
 from backlight.serve.training.of_tables import TableTrainee
@@ -147,7 +148,7 @@ def test_too_many_at_once_are_refused_and_the_oldest_idle_one_goes() -> None:
     late = kept[-1]
     with pytest.raises(InputError, match="6 trainings are running already"):
         runs.begin(late)
-    with pytest.raises(KeyError):  # nor is it kept, in the place of another
+    with pytest.raises(NotThere, match="start it anew"):  # nor is it kept, in the place of another
         runs.find(late.identity)
     for run in kept[1 : module._MOST_RUNNING]:
         run.pause()
@@ -155,7 +156,7 @@ def test_too_many_at_once_are_refused_and_the_oldest_idle_one_goes() -> None:
         runs.begin(run)
         run.pause()
     assert runs.find(kept[0].identity) is kept[0]  # it runs
-    with pytest.raises(KeyError):
+    with pytest.raises(NotThere, match="start it anew"):
         runs.find(kept[1].identity)
     runs.close()
 
@@ -168,7 +169,7 @@ def test_one_that_takes_gigabytes_makes_the_idle_ones_go(monkeypatch: pytest.Mon
     monkeypatch.setattr(module, "_MOST_BYTES", int(1.5 * first.weight))
     runs.begin(second)
     second.pause()
-    with pytest.raises(KeyError):
+    with pytest.raises(NotThere, match="start it anew"):
         runs.find(first.identity)
     assert runs.find(second.identity) is second
 

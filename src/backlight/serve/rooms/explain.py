@@ -31,7 +31,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, Final
@@ -40,7 +39,6 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from backlight.errors import BacklightError
 from backlight.serve.events import answered, event
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.asking import Wish, question
@@ -48,11 +46,8 @@ from backlight.serve.explaining.batching import Answered, Tell
 from backlight.serve.explaining.results import Result, Results
 from backlight.serve.explaining.state import Explaining, explaining
 from backlight.serve.explaining.telling import told
-from backlight.serve.failures import INTERNAL, RESPONSES, one_line
-from backlight.serve.recent import NotThere
-from backlight.serve.turns import Busy, Stopped
-
-_LOG = logging.getLogger("backlight.serve")
+from backlight.serve.failures import RESPONSES
+from backlight.serve.streams import failure
 
 router = APIRouter(prefix="/api", tags=["explain"], responses=RESPONSES)
 
@@ -146,9 +141,4 @@ async def _events(request: Request, put: Put) -> AsyncIterator[str]:
 
 def _ended(work: asyncio.Future[str]) -> str:
     error = work.exception()
-    if error is None:
-        return work.result()
-    if isinstance(error, BacklightError | Busy | Stopped | NotThere):
-        return event("failure", one_line(error))
-    _LOG.error("an explanation failed", exc_info=error)
-    return event("failure", INTERNAL)
+    return work.result() if error is None else failure(error)

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -248,17 +248,11 @@ async def _told(run: Run) -> Response:
 
 
 def _run(request: Request, identity: str) -> Run:
-    try:
-        return _runs(request).find(identity)
-    except KeyError:
-        raise HTTPException(404, "no such training here, or not any more: start it anew") from None
+    return _runs(request).find(identity)
 
 
 def _table(request: Request, identity: str) -> Table:
-    try:
-        return _tables(request).find(identity)
-    except KeyError:
-        raise HTTPException(404, "no such table here, or not any more: upload it anew") from None
+    return _tables(request).find(identity)
 
 
 def _runs(request: Request) -> Runs:

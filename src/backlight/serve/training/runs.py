@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 from backlight.errors import BacklightError, InputError
 from backlight.serve.events import event
 from backlight.serve.plain import plain
+from backlight.serve.recent import NotThere
 from backlight.serve.training.snapshots import Shown, snapshot
 from backlight.serve.training.trainees import Trainee, described
 
@@ -282,9 +283,12 @@ class Runs:
         """The run of that name.
 
         Raises:
-            KeyError: there is none, or none any more.
+            NotThere: there is none, or none any more.
         """
-        return self._runs[identity]
+        run = self._runs.get(identity)
+        if run is None:
+            raise NotThere("no such training here, or not any more: start it anew")
+        return run
 
     def close(self) -> None:
         """Ask them all to end; none is waited for."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from backlight.errors import InputError, did_you_mean
 from backlight.networks.tables.reading import Table, read_csv_content
 from backlight.networks.tables.target import decide
-from backlight.serve.recent import Recent
+from backlight.serve.recent import NotThere, Recent
 
 _MOST_KEPT: Final = 16
 _MOST_BYTES: Final = 256 * 2**20  # of all tables together
@@ -79,7 +79,7 @@ class Tables:
         """The table.
 
         Raises:
-            KeyError: it is not kept, or not any more.
+            NotThere: it is not kept, or not any more.
             InputError: there is no such sample.
         """
         if identity.startswith("sample:"):
@@ -89,7 +89,7 @@ class Tables:
             return SAMPLES[identity][0]()
         found = self._kept.get(identity)
         if found is None:
-            raise KeyError(identity)
+            raise NotThere("no such table here, or not any more: upload it anew")
         return found
 
 
