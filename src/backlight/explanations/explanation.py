@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from backlight.errors import InputError
 from backlight.explanations.inputs import Photo
 from backlight.explanations.methods import Method
+from backlight.explanations.regions import THRESHOLD, Box, largest_region, on_photo
 from backlight.explanations.targets.base import Target
 from backlight.explanations.targets.classes import class_name
 from backlight.explanations.text_facts import TextFacts
@@ -25,7 +26,6 @@ from backlight.models.tasks import Task
 if TYPE_CHECKING:
     from backlight.explanations.spots import Spot
 
-Box = tuple[int, int, int, int]
 PixelsOf = Literal["input", "photo"]
 
 
@@ -165,7 +165,7 @@ class Explanation:
         largest = values.abs().amax((1, 2), keepdim=True)
         return (values / torch.where(largest > 0, largest, torch.ones_like(largest))).float()
 
-    def boxes(self, threshold: float = 0.15, *, of: PixelsOf = "input") -> list[Box | None]:
+    def boxes(self, threshold: float = THRESHOLD, *, of: PixelsOf = "input") -> list[Box | None]:
         """For each image the box around the largest region above `threshold` of the maximum.
 
         Regions are connected by sides; the threshold of 15 % is the published one (Selvaraju et
@@ -179,8 +179,6 @@ class Explanation:
         Returns:
             (x0, y0, x1, y1) with x1, y1 just outside; None where nothing is positive.
         """
-        from backlight.explanations.regions import largest_region, on_photo
-
         if not 0 <= threshold < 1:
             raise InputError(
                 f"threshold={threshold}: expected a fraction of the maximum, at least 0 and below 1"

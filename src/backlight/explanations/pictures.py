@@ -131,7 +131,7 @@ def method_of(one: Explanation) -> str:
 
 def is_empty(one: Explanation) -> bool:
     """Whether the map has nothing positive, and so the picture nothing to show."""
-    return not one.signed and not bool(one.heatmap().any())
+    return not one.signed and not bool((one.map > 0).any())
 
 
 def boxes_of(one: Explanation) -> tuple[Box, ...]:

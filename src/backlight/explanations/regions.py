@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Box = tuple[int, int, int, int]
+
+#: Of a map's maximum: what lies above it is in the box (Selvaraju et al. 2017, section 4.1).
+THRESHOLD: Final = 0.15
 
 
 def largest_region(heat: NDArray[np.floating], threshold: float) -> Box | None:

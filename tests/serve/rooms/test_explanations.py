@@ -169,3 +169,32 @@ def test_the_oldest_go() -> None:
     asked = {"photo": "scene:1", "model": HELD}
     heats = [client.post("/api/explain", json=asked).json()["heat"] for _ in range(3)]
     assert [client.get(heat).status_code for heat in heats] == [404, 200, 200]
+
+
+@pytest.mark.parametrize("threshold", [None, 0.0, 0.5, 0.95])
+def test_the_box_is_the_librarys_at_any_threshold(
+    client: TestClient, made: dict[str, Any], threshold: float | None
+) -> None:
+    asked = {} if threshold is None else {"threshold": threshold}
+    answer = client.get(f"/api/explanations/{made['explanation']}/box", params=asked)
+    (box,) = bl.explain(held(), photo(5), 2).boxes(**asked)
+    assert box is not None
+    assert answer.json() == {"threshold": 0.15 if threshold is None else threshold, "box": [*box]}
+
+
+def test_a_map_with_nothing_positive_has_no_box_and_is_said_to_be_empty() -> None:
+    app = TestClient(create_app(Settings(models=("scenes-resnet",))), base_url="http://localhost")
+    asked = {"photo": "scene:3", "model": "scenes-resnet", "target": 9}
+    found = app.post("/api/explain", json=asked).json()
+    assert max(found["map"]["values"]) <= 0
+    assert app.get(f"/api/explanations/{found['explanation']}/box").json()["box"] is None
+    assert any("speaks for" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize("threshold", ["-0.1", "1", "nan", "half"])
+def test_a_threshold_that_is_no_fraction_is_refused(
+    client: TestClient, made: dict[str, Any], threshold: str
+) -> None:
+    answer = client.get(f"/api/explanations/{made['explanation']}/box?threshold={threshold}")
+    assert answer.status_code == 422
+    assert "threshold" in answer.json()["error"]["message"]

@@ -153,18 +153,30 @@ class Answer(BaseModel):
     legend: Literal["sequential", "diverging", "relief"]
     multi_label: bool
     top: list[RankedClass]
-    scores: list[float | None] | None
     size: list[int]
     whole: list[int]
     region: list[float]
     map: Map
     heat: str
-    boxes: list[list[int]]
     said: dict[str, Any]
     seconds: float
     together: int
     command: str
     notes: list[str]
+
+
+class Scores(BaseModel):
+    """What the network gave each class, in their order; null where it scores no classes."""
+
+    scores: list[float | None] | None
+
+
+class BoxAnswer(BaseModel):
+    """The box [x0, y0, x1, y1] around the largest region above `threshold` of the map's maximum, x1
+    and y1 just outside; null where nothing is positive."""
+
+    threshold: float
+    box: list[int] | None
 
 
 class LitBy(BaseModel):

@@ -53,16 +53,25 @@ def told(why: Explanation) -> dict[str, Any]:
         "legend": "diverging" if why.signed else "sequential" if why.map.ndim == 3 else "relief",
         "multi_label": why.multi_label,
         "top": _top(why),
-        "scores": None if why.logits is None else numbers(why.logits[0]),
         "size": [width, height],
         "whole": [whole.width, whole.height],
         "region": list(why.photos[0].region) if why.photos else [0.0, 0.0, width, height],
         "map": _map(why),
-        "boxes": [list(box) for box in why.boxes() if box],
         "said": _said(why),
         "command": command([why]),
         "notes": _notes(why),
     }
+
+
+def told_scores(why: Explanation) -> dict[str, Any]:
+    """The scores of all classes, in their order; None where the network scores no classes."""
+    return {"scores": None if why.logits is None else numbers(why.logits[0])}
+
+
+def told_box(why: Explanation, threshold: float) -> dict[str, Any]:
+    """The box around the largest region above a fraction of the map's maximum."""
+    (box,) = why.boxes(threshold)
+    return {"threshold": threshold, "box": None if box is None else list(box)}
 
 
 def told_spot(spot: Spot) -> dict[str, Any]:

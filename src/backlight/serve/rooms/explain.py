@@ -16,10 +16,11 @@ This module answers the last of them, `choices.py` the others; downloads and spo
 - A class, answer or word is asked for by an index or a name. A captioner without `word` explains
   the whole caption; its words, asked one by one by their position, have a map each.
 - Numbers are the library's, in full precision; null for what is not finite.
-- All places (`boxes`, a spot's x and y) are in pixels of the model's input, `size` [width, height].
+- All places (a box, a spot's x and y) are in pixels of the model's input, `size` [width, height].
   `region` [x0, y0, x1, y1] says where the input lies on the upright photo, in the photo's pixels,
   as floats: the heat is laid over that part of the photo, not over all of it.
-- `heat` is an address and not a data URI, since encoding it takes longer than many an explanation.
+- What takes longer than many an explanation, or is long, has an address of its own: the picture of
+  the map (`heat`), the box, the scores of all classes.
 - `map.values` is one flat list, row by row; null for pixel methods, whose numbers the .npz has.
 - With `Accept: text/event-stream` the answer is a stream: `progress` {done, total, queued} twice a
   second while something changes or the request waits, then one `result` (as `Answer`) or one

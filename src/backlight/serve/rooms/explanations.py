@@ -1,6 +1,8 @@
 """What can be asked of an explanation that was just made: its picture, its files, its spots.
 
 GET    /api/explanations/{id}/heat.png        the map, to be laid over the photo
+GET    /api/explanations/{id}/scores          of all classes
+GET    /api/explanations/{id}/box?threshold=  around the largest region
 GET    /api/explanations/{id}/picture.png     downloads
 GET    /api/explanations/{id}/page.html
 GET    /api/explanations/{id}/map.npz
@@ -12,18 +14,19 @@ from __future__ import annotations
 import io
 import re
 from pathlib import PurePath
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from backlight.explanations.explanation import Explanation
 from backlight.explanations.pictures import heat_of, pixels_drawn
+from backlight.explanations.regions import THRESHOLD
 from backlight.explanations.saving import encoded
 from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.state import explaining
-from backlight.serve.explaining.telling import told_spot
+from backlight.serve.explaining.telling import told_box, told_scores, told_spot
 from backlight.serve.failures import RESPONSES
 from backlight.show.encode import heat_bytes
 
@@ -45,6 +48,21 @@ async def heat(request: Request, explanation: str) -> Response:
     why = explaining(request).results.get(explanation).why
     content = await in_turn(request, lambda _: heat_png(why))
     return Response(content, media_type="image/png", headers=_FOREVER)
+
+
+@router.get("/{explanation}/scores", response_model=forms.Scores)
+async def scores(request: Request, explanation: str) -> Any:
+    """The scores of all classes, in full precision."""
+    return told_scores(explaining(request).results.get(explanation).why)
+
+
+@router.get("/{explanation}/box", response_model=forms.BoxAnswer)
+async def box(
+    request: Request, explanation: str, threshold: Annotated[float, Query(ge=0, lt=1)] = THRESHOLD
+) -> Any:
+    """The box around the largest region above a fraction of the map's maximum."""
+    why = explaining(request).results.get(explanation).why
+    return await in_turn(request, lambda _: told_box(why, threshold))
 
 
 @router.get("/{explanation}/{file}", response_class=Response, responses=_FILE)

@@ -40,7 +40,10 @@ export function lookBar(session) {
     const answers = session.answers.filter(Boolean);
     const kinds = answers.map((answer) => answer.legend);
     // The method's caution stands beside the method.
-    const told = [...new Set(answers.flatMap((answer) => answer.notes.filter((note) => !isCaution(note, answer))))];
+    const told = [...new Set(answers.flatMap((answer) => [
+      ...answer.notes.filter((note) => !isCaution(note, answer)),
+      ...(session.view.boxes && answer.unboxed ? [`No box: ${answer.unboxed}`] : []),
+    ]))];
     const key = JSON.stringify([kinds, told]);
     compare.checked = session.compared;
     if (key === drawn) return;

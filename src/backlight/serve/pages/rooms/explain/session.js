@@ -1,7 +1,7 @@
 // The room's state, and the only place where it changes: settings come in, questions go to the
 // server, answers are kept; views are told what has changed and draw it.
 
-import { ApiError, events } from "../../api.js";
+import { ApiError, events, getJSON } from "../../api.js";
 import { announce } from "../../widgets.js";
 import { fromAddress, sideOf, toAddress } from "./address.js";
 
@@ -42,6 +42,7 @@ export class Session {
   look(changes, { push = false } = {}) {
     Object.assign(this.view, changes);
     this.#written(push);
+    this.#outline();
   }
 
   /** Another photo: the class asked for on the last one is most likely not on this one. */
@@ -134,6 +135,23 @@ export class Session {
     }
     this.#asked[number] = this.running[number] = null;
     this.#tell();
+    this.#outline();
+  }
+
+  /** Asks for the boxes of the maps on view, when they are first to be seen: `box` of an answer, or
+   * `unboxed`, why there is none. */
+  async #outline() {
+    const wanted = this.view.boxes ? this.answers.filter((answer) => answer && !("box" in answer)) : [];
+    await Promise.all(wanted.map(async (answer) => {
+      answer.box = null;
+      try {
+        const { box } = await getJSON(`/api/explanations/${encodeURIComponent(answer.explanation)}/box`);
+        answer.box = box;
+      } catch (error) {
+        answer.unboxed = error.message;
+      }
+      this.#tell();
+    }));
   }
 
   /** Ends the question that is being answered, here and on the server. */

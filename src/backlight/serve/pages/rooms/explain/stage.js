@@ -16,6 +16,7 @@ export function stage(session) {
   const ground = svg("image", { class: "ground", preserveAspectRatio: "none" });
   const veil = svg("path", { class: "veil", "fill-rule": "evenodd", fill: "url(#explain-hatch)" });
   const cuts = [svg("rect", {}), svg("rect", {})];
+  const outlines = [0, 1].map(() => svg("g", { class: "boxes" }));
   const layers = [0, 1].map((number) => svg("g", { class: "layer", "clip-path": `url(#explain-side-${number})` }));
   const hatch = svg("pattern", { id: "explain-hatch", patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
   const drawing = svg("svg", { role: "img", preserveAspectRatio: "none" },
@@ -100,10 +101,12 @@ export function stage(session) {
     const layer = layers[number];
     layer.classList.toggle("stale", Boolean(session.running[number]));
     layer.classList.toggle("no-boxes", !session.view.boxes);
-    if (answer === drawn[number]) return answer;
-    drawn[number] = answer;
-    if (answer) lay(answer, number);
-    else layer.replaceChildren();
+    if (answer !== drawn[number]) {
+      drawn[number] = answer;
+      if (answer) lay(answer, number);
+      else layer.replaceChildren();
+    }
+    outline(number);
     return answer;
   }
 
@@ -116,7 +119,20 @@ export function stage(session) {
     const [x0, y0, x1, y1] = answer.region;
     layers[number].replaceChildren(
       svg("image", { x: x0, y: y0, width: x1 - x0, height: y1 - y0, preserveAspectRatio: "none", href: answer.heat, class: "heat" }),
-      svg("g", { class: "boxes" }, answer.boxes.flatMap((box) => ["edge", "core"].map((part) => svg("rect", { class: part, ...onPhoto(answer, box) })))));
+      outlines[number]);
+    laid[number] = answer;
+    outline(number);
+  }
+
+  /** The box of the map that lies there, which comes when it is first to be seen. */
+  const laid = [null, null];
+  const outlined = [null, null];
+  function outline(number) {
+    const answer = laid[number];
+    const box = answer?.box ?? null;
+    if (box === outlined[number]) return;
+    outlined[number] = box;
+    outlines[number].replaceChildren(...(box ? ["edge", "core"] : []).map((part) => svg("rect", { class: part, ...onPhoto(answer, box) })));
   }
 
   function drawVeil(answer) {
