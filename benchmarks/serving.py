@@ -93,10 +93,14 @@ def cost_of_a_request(served: App, name: str) -> Iterator[Line]:
             "request": lambda: asked(connection, body),
             "library + heat": library_with_heat,
             "request + heat": lambda: got(connection, asked(connection, body)["heat"]),
+            "a request without work": lambda: got(connection, "/api/gradients"),
         },
         blocks=6,
     )
-    print(f"{name}, one after the other: " + listed(seconds))
+    nothing = 1e3 * seconds.pop("a request without work")
+    print(
+        f"{name}, one after the other: {listed(seconds)}; a request without work {nothing:.1f} ms"
+    )
     yield Line(f"{name}: request / library", seconds["request"] / seconds["library"], 1.15)
     with_heat = seconds["request + heat"] / seconds["library + heat"]
     yield Line(f"{name}: request and heat / library and heat", with_heat, 1.15)
@@ -186,11 +190,10 @@ def run() -> list[Line]:
 
 def _serve() -> None:
     from backlight.serve.app import create_app
-    from backlight.serve.launching import running
-    from backlight.serve.processors import give_processors_to
+    from backlight.serve.launching import running, take_process
 
     served = create_app()
-    give_processors_to(served.state.quick.pool)
+    take_process(served)
     # Contenders take turns, and a connection is to outlast those of the others.
     with running(served, timeout_keep_alive=600) as address:
         print(address.rpartition(":")[2], flush=True)

@@ -15,8 +15,9 @@ from PIL import Image
 from torch import Tensor
 
 from backlight.errors import InputError
-from backlight.explanations.explanation import Box, Explanation
+from backlight.explanations.explanation import Explanation
 from backlight.explanations.reading import caption, positions, probability, question
+from backlight.explanations.regions import Box
 from backlight.gradients.method import way_title
 from backlight.show.geometry import shown_size
 from backlight.show.overlay import overlay, pixel_map, relief

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 
 from backlight.errors import InputError
 from backlight.serve.app import create_app, end_work
+from backlight.serve.memory import keep_freed_memory
 from backlight.serve.processors import give_processors_to
 from backlight.serve.settings import Settings
 
@@ -36,7 +37,7 @@ def serve(
     """
     app = create_app(settings)
     app.state.explaining.models.check()
-    give_processors_to(app.state.quick.pool)
+    take_process(app)
     listening = bound(settings.host, settings.port)
     address = address_of(settings, listening.getsockname()[1])
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
@@ -69,6 +70,12 @@ def running(app: FastAPI, **options: Any) -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         listening.close()
+
+
+def take_process(app: FastAPI) -> None:
+    """Processors and memory as they suit the app: the process is from now on the app's alone."""
+    keep_freed_memory()
+    give_processors_to(app.state.quick.pool)
 
 
 def address_of(settings: Settings, port: int) -> str:
