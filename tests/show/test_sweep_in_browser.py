@@ -103,6 +103,25 @@ def test_it_plays_by_itself_and_stops(tab: Any) -> None:
     assert tab.locator(".sweep-told").inner_text() == "step 4 of 15"
 
 
+def test_what_plays_is_told_aloud_when_it_stops_and_not_at_every_step(tab: Any) -> None:
+    tab.clock.install()
+    tab.evaluate(
+        """() => {
+            window.aloud = [];
+            const title = document.querySelector('.sweep-words');
+            const heard = () => title.ariaLive === 'polite' && window.aloud.push(title.textContent);
+            new MutationObserver(heard).observe(title, {childList: true});
+        }"""
+    )
+    tab.get_by_role("button", name="Play").click()
+    tab.clock.run_for(2_800)
+    assert tab.evaluate("window.aloud") == []
+    tab.get_by_role("button", name="Pause").click()
+    assert tab.evaluate("window.aloud") == [heading(tab)]
+    forward(tab, 1)
+    assert tab.evaluate("window.aloud")[1:] == [heading(tab)]
+
+
 # ------------------------------------------------------------------ numbers
 
 

@@ -47,7 +47,7 @@ def wait_for_cost(tab: Any, expected: float) -> None:
 
 
 def column(tab: Any, index: int) -> Any:
-    rows = tab.locator(".sweep-derivatives tbody tr")
+    rows = tab.locator(".sweep-derivatives tbody tr:not(.target)")
     return np.array(
         rows.evaluate_all(f"rows => rows.map(r => Number(r.children[{index}].dataset.value))")
     )

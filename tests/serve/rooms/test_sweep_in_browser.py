@@ -96,6 +96,17 @@ def test_an_input_and_a_bias_are_changed(visit: Visit) -> None:
     assert state(tab)["edits"] == "x2_2 b1.1_-3"
 
 
+def test_a_target_is_changed_in_the_table_too(visit: Visit) -> None:
+    tab = opened(visit)
+    tab.get_by_role("textbox", name="target 2").fill("0.25")
+    tab.keyboard.press("Enter")
+    wait_for_cost(tab, cost_of(example_4(), t=np.array([[0.01, 0.25]])))
+    assert tab.locator(".sweep-target").nth(1).text_content() == "t 0.25"
+    assert state(tab)["edits"] == "t2_0.25"
+    row = tab.locator(".sweep-derivatives tr.target").nth(1)
+    assert row.locator("td").all_text_contents()[1:] == ["–"] * 6  # nothing is derived by it
+
+
 def test_escape_leaves_everything_as_it_was(visit: Visit) -> None:
     tab = opened(visit)
     tab.locator(".sweep-target").first.click()

@@ -32,6 +32,7 @@ export function sweepPage(root, data, options = {}) {
     step: (by) => act.goTo(state.step + by),
     goTo: (step) => change({ step: Math.max(0, Math.min(steps().length - 1, step)) }),
     atEnd: () => state.step === steps().length - 1,
+    paused: () => views.formulas.show(state.data, state.data.sweeps[state.update], steps()[state.step], true),
     mode: (mode) => change({ step: sameStep(state.data.steps, state.mode, mode, state.step), mode }),
     update: (by) => toUpdate(state.update + by),
     reset: () => (options.reset ? options.reset() : change({ step: 0, update: 0 })),
@@ -60,7 +61,7 @@ export function sweepPage(root, data, options = {}) {
     const now = steps()[step];
     const known = progressAt(steps(), step, shown.sizes);
     views.drawing.show(sweep, known, now);
-    views.formulas.show(shown, sweep, now);
+    views.formulas.show(shown, sweep, now, !views.controls.playing());
     views.counter.show(shown, known);
     views.costs.show(update);
     views.table.show(shown, sweep, now);

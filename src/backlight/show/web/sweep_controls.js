@@ -6,7 +6,7 @@ import { stepButtons } from "./step_buttons.js";
 const PLAYED = 900; // milliseconds a step
 
 /** The controls: of the steps in `root`, of the updates in `course`. `act` has: step(by), goTo(step),
- * atEnd(), mode(name), update(by), reset(). */
+ * atEnd(), paused(), mode(name), update(by), reset(). */
 export function controlsIn(root, course, act) {
   const state = { timer: 0 };
   const press = (text, name, run, attributes = {}) => h("button", { type: "button", "aria-label": name, title: name, onclick: run, ...attributes }, text);
@@ -37,9 +37,11 @@ export function controlsIn(root, course, act) {
   }
 
   function stop() {
+    if (!state.timer) return;
     clearInterval(state.timer);
     state.timer = 0;
     named("Play");
+    act.paused();
   }
 
   function named(word) {
@@ -73,5 +75,5 @@ export function controlsIn(root, course, act) {
     stop();
     document.removeEventListener("keydown", keys);
   };
-  return { show, stop, leave };
+  return { show, stop, leave, playing: () => state.timer !== 0 };
 }

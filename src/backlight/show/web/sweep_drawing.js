@@ -207,7 +207,7 @@ function drawEdges(state, sweep, known, step) {
     const width = `${1 + 2.6 * (Math.abs(weight) / largest)}px`;
     if (edge.width !== width) edge.line.style.setProperty("--width", width);
     edge.width = width;
-    arrow(edge, chosen(edge) && step.phase !== "update" ? flow : null, state.layout.radius);
+    arrow(edge, chosen(edge) && step.phase !== "update" ? flow : null, state.layout);
     putAttribute(edge.label, "class", `sweep-label${edge.editable}${lit ? ` active ${flow}` : ""}`);
     writeLabel(edge, places.get(edge) ?? idle.get(edge), { data, sweep, phase: lit ? step.phase : "idle", long });
     // What is named must hold what is seen, so that it can be asked for by voice.
@@ -216,10 +216,13 @@ function drawEdges(state, sweep, known, step) {
   });
 }
 
-function arrow(edge, flow, radius) {
+function arrow(edge, flow, { radius, upright }) {
   const length = Math.hypot(edge.to.x - edge.from.x, edge.to.y - edge.from.y);
-  const end = between(edge.from, edge.to, 1 - (radius + 2) / length);
-  const begin = between(edge.from, edge.to, ((edge.source === null ? radius * BIAS : radius) + 2) / length);
+  // Upright, the net above a unit and the error below it stand where arrows come in.
+  const line = upright ? REM : 0;
+  const below = edge.layer > 1 ? line : 0;
+  const end = between(edge.from, edge.to, 1 - (radius + line + 2) / length);
+  const begin = between(edge.from, edge.to, ((edge.source === null ? radius * BIAS : radius + below) + 2) / length);
   const [x1, y1] = flow === "back" ? [begin.x, begin.y] : [edge.from.x, edge.from.y];
   for (const [name, value] of Object.entries({ x1, y1, x2: flow ? end.x : edge.to.x, y2: flow ? end.y : edge.to.y })) putAttribute(edge.line, name, value);
   putAttribute(edge.line, "marker-end", flow === "forward" ? "url(#sweep-arrow-forward)" : "");

@@ -7,14 +7,14 @@ import { amount, formula, symbol, weightIndex } from "./sweep_elements.js";
 const MOST_TERMS = 8;
 const MOST_UNITS = 4;
 
-/** The panel in `root`; `show(sweep, step)` fills it. */
+/** The panel in `root`; `show(data, sweep, step, aloud)` fills it, and tells of it where `aloud`. */
 export function formulasIn(root) {
   const title = h("h2", { class: "sweep-words", "aria-live": "polite" });
   const body = h("div", { class: "sweep-formulas" });
   root.append(title, body);
-  const show = (data, sweep, step) => {
+  const show = (data, sweep, step, aloud) => {
     // The slider of the steps says its step itself.
-    title.setAttribute("aria-live", document.activeElement?.type === "range" ? "off" : "polite");
+    title.setAttribute("aria-live", aloud && document.activeElement?.type !== "range" ? "polite" : "off");
     title.textContent = step.words;
     body.replaceChildren(...linesOfStep(data, sweep, step).map((parts) =>
       typeof parts === "string" ? h("p", { class: "sweep-remark" }, parts) : h("p", {}, formula(parts))));

@@ -23,10 +23,12 @@ export function tableIn(root, edit = null) {
 
   function build(data) {
     rows = rowsOf(data);
+    // The cost's derivative by a target is of no use; a target stands here to be changed.
+    if (edit) data.drawn.at(-1).forEach((unit) => rows.push(targetRow(unit)));
     filled = null;
     body.replaceChildren(...rows.map((row) => {
       row.cells = COLUMNS.map((_, index) => h("td", { class: `sweep-cell${index === 1 ? " back" : ""}` }));
-      row.element = h("tr", {}, h("th", { scope: "row" }, formula([row.name], { "aria-label": row.words })), row.cells);
+      row.element = h("tr", { class: row.place.kind }, h("th", { scope: "row" }, formula([row.name], { "aria-label": row.words })), row.cells);
       if (edit) row.field = fieldOf(row, edit);
       return row.element;
     }));
@@ -53,8 +55,9 @@ export function tableIn(root, edit = null) {
 
 function fillRow(row, data, sweep) {
   const { value, slope, after } = row.read(data, sweep);
-  const found = sweep.ways ? ["backprop", "dual", "central"].map((way) => sweep.ways[way][row.index]) : [null, null, null];
-  const deviation = sweep.ways ? Math.max(...found.map((one) => Math.abs(one - slope))) : null;
+  const compared = sweep.ways && row.index !== null;
+  const found = ["backprop", "dual", "central"].map((way) => (compared ? sweep.ways[way][row.index] : null));
+  const deviation = compared ? Math.max(...found.map((one) => Math.abs(one - slope))) : null;
   [value, slope, ...found, deviation, after].forEach((number, index) => {
     const cell = row.cells[index];
     cell.dataset.value = number ?? "";
@@ -72,7 +75,7 @@ function fieldOf(row, edit) {
 }
 
 function isAbout(row, step, about) {
-  if (step.phase === "update") return row.place.kind !== "input";
+  if (step.phase === "update") return ["weight", "bias"].includes(row.place.kind);
   if (row.place.layer !== about.layer) return false;
   return about.into ? about.into.includes(row.place.unit) : row.place.kind === "weight" && about.outOf.includes(row.place.source);
 }
@@ -119,5 +122,12 @@ function inputRow(unit, index) {
   return {
     index, name: symbol("x", unit + 1), place: { kind: "input", layer: 0, unit }, words: `input ${unit + 1}`,
     read: (data, sweep) => ({ value: data.x[unit], slope: sweep.input_slopes[unit], after: null }),
+  };
+}
+
+function targetRow(unit) {
+  return {
+    index: null, name: symbol("t", unit + 1), place: { kind: "target", layer: -1, unit }, words: `target ${unit + 1}`,
+    read: (data) => ({ value: data.t[unit], slope: null, after: null }),
   };
 }
