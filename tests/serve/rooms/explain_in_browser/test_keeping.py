@@ -1,0 +1,61 @@
+"""What is taken along as a file, and what is kept on the shelf."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import backlight as bl
+from backlight.serve.settings import Settings
+
+from ...conftest import running
+from .conftest import MODEL, Visit
+from .reading import address, expect, explained
+
+
+def test_what_is_taken_along_is_the_explanation(
+    room: Any, photo: Path, model: bl.Model, tmp_path: Path
+) -> None:
+    why = bl.explain(model, photo)
+    files = {}
+    for name in ("PNG", "Page", "NPZ"):
+        with room.expect_download() as download:
+            room.get_by_role("link", name=name, exact=True).click()
+        files[name] = tmp_path / name
+        download.value.save_as(files[name])
+    with Image.open(files["PNG"]) as picture:
+        assert picture.format == "PNG"
+    assert files["Page"].read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    with np.load(files["NPZ"]) as saved:
+        assert saved["map"] == pytest.approx(why.map.numpy(), rel=1e-4, abs=1e-7)
+    command = room.locator("#explain-command").inner_text()
+    assert command.startswith("backlight explain ")
+    assert MODEL in command
+
+
+def test_what_is_kept_is_listed_reopened_and_deleted(visit: Visit, tmp_path: Path) -> None:
+    with running(Settings(store=tmp_path / "kept.sqlite")) as at:
+        page = visit("/explain?method=guided-backprop", at=at)
+        explained(page)
+        heading = page.get_by_role("heading", level=1).inner_text()
+        page.get_by_label("Keep this explanation as").fill("the <b>cat</b>")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        kept = page.get_by_role("button", name="the <b>cat</b>", exact=True)
+        kept.wait_for()
+        page.goto(f"{at}/explain?photo=sample:coffee")
+        explained(page)
+        assert page.get_by_role("heading", level=1).inner_text() != heading
+        kept.click()
+        explained(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert address(page)["method"] == "guided-backprop"
+        page.get_by_role("button", name="Delete the <b>cat</b>").click()
+        page.get_by_text("Nothing is kept yet.").wait_for()
+
+
+def test_without_a_store_the_page_says_how_to_have_one(page: Any) -> None:
+    expect(page.locator(".shelf > .note")).to_contain_text("backlight serve --store FILE")
