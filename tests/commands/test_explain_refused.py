@@ -171,7 +171,7 @@ def test_a_layer_without_spatial_extent_is_answered_with_one_that_has_it(
             "no_scores",
             "give a function that returns a model with class scores, --model package.module",
         ),
-        ("bare", "brings no preprocessing for photos: add --preprocess imagenet, unit or"),
+        ("bare", "has no preprocessing for photos: add --preprocess imagenet, unit or"),
         ("fails", "raised ZeroDivisionError: no model today"),
         ("number", "returned int: expected a torch.nn.Module or a backlight.Model"),
         ("smal", "no 'smal' in 'commands.factories'; did you mean 'small'"),

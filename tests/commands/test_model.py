@@ -127,7 +127,7 @@ def test_an_onnx_file_is_explained_and_its_page_says_how_again(run: Run, here: P
     refused = run(*asked)
     assert refused.code == 2
     assert refused.errors == [
-        "backlight: net brings no preprocessing for photos: "
+        "backlight: net has no preprocessing for photos: "
         "add --preprocess imagenet, unit or symmetric"
     ]
     printed = run(*asked, "--preprocess", "unit", "--labels", "labels.txt", "--layer", "c2")

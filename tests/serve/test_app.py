@@ -15,9 +15,10 @@ def client() -> TestClient:
 
 @pytest.mark.parametrize("path", ["/", *(f"/{room}" for room in ROOMS)])
 def test_every_room_has_an_address_of_its_own(client: TestClient, path: str) -> None:
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/html")
+    for ask in (client.get, client.head):
+        answer = ask(path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -20,6 +20,8 @@ from backlight.errors import InputError, ModelError
 from backlight.serve.launching import address_of, bound, serve
 from backlight.serve.settings import Settings, is_loopback
 
+from .explaining.networks import BARE
+
 
 @pytest.mark.parametrize(
     ("host", "own"),
@@ -110,8 +112,13 @@ def test_at_another_host_a_token_is_made_up_and_asked_for() -> None:
         ended(process)
 
 
-def test_a_model_that_is_not_there_is_told_at_the_start() -> None:
-    for name, words in (("scenes-resne", "scenes-resnet"), ("no.module:network", "no.module")):
+def test_a_model_that_is_not_there_or_takes_no_photos_is_told_at_the_start() -> None:
+    for name, words in (
+        ("scenes-resne", "scenes-resnet"),
+        ("no.module:network", "no.module"),
+        ("catch-dqn", "`backlight play"),
+        (BARE, "has no preprocessing for photos: offer one that"),
+    ):
         settings = Settings(port=0, models=("scenes-resnet", name))
         with pytest.raises(ModelError, match=words):
             serve(settings, open_browser=False, ready=lambda _: None)

@@ -7,6 +7,7 @@ import argparse
 from backlight.errors import ModelError
 from backlight.models.loading import load_model
 from backlight.models.model import Model
+from backlight.models.tasks import why_no_photos
 
 
 def model_from(options: argparse.Namespace) -> Model:
@@ -25,8 +26,6 @@ def model_from(options: argparse.Namespace) -> Model:
         task=getattr(options, "task", None),
     )
     if model.preprocess is None:
-        raise ModelError(
-            f"{model.name} brings no preprocessing for photos: "
-            "add --preprocess imagenet, unit or symmetric"
-        )
+        otherwise = "add --preprocess imagenet, unit or symmetric"
+        raise ModelError(why_no_photos(model.name, model.task, otherwise))
     return model

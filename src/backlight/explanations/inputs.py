@@ -23,6 +23,7 @@ from backlight.models.adapters.choose import adapted
 from backlight.models.black_box import BlackBox
 from backlight.models.images import read_image
 from backlight.models.model import Model
+from backlight.models.tasks import why_no_photos
 
 Region = tuple[float, float, float, float]
 ModelLike = nn.Module | Model | str | tuple[Callable[..., Any], Callable[..., Any]]
@@ -215,9 +216,8 @@ def _check_finite(inputs: Inputs) -> None:
 
 def _from_photos(model: Model, given: list[Any]) -> Inputs:
     if model.preprocess is None:
-        raise InputError(
-            f"{model.name} has no preprocessing for photos: give a tensor, or {_with_photos(model)}"
-        )
+        otherwise = f"give a tensor, or {_with_photos(model)}"
+        raise InputError(why_no_photos(model.name, model.task, otherwise))
     photos, tensors = [], []
     for index, source in enumerate(given):
         try:

@@ -24,3 +24,19 @@ def find_task(name: str) -> Task:
             return task
     hint = did_you_mean(str(name), TASKS) or f": one of {', '.join(TASKS)}"
     raise ModelError(f"no task {name!r}{hint}")
+
+
+def why_no_photos(name: str | None, task: Task, otherwise: str) -> str:
+    """Why a network without preprocessing takes no photos, and what to do about it.
+
+    Args:
+        name: the network's, where it has one.
+        otherwise: what to do where a photo may well be what it is made for.
+    """
+    name = name or "this network"
+    if task == "act":
+        return (
+            f"{name} chooses actions by what it sees of a game, not by a photo: "
+            "`backlight play GAME --explain` shows why"
+        )
+    return f"{name} has no preprocessing for photos: {otherwise}"

@@ -115,4 +115,4 @@ def _add_pages(app: FastAPI) -> None:
         return FileResponse(page, headers={"cache-control": "no-cache"})
 
     for path in ("/", *(f"/{room}" for room in ROOMS)):
-        app.add_api_route(path, index, include_in_schema=False)
+        app.add_api_route(path, index, methods=["GET", "HEAD"], include_in_schema=False)

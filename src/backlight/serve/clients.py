@@ -1,4 +1,4 @@
-"""Who asks: a browser by its cookie, a program by its connection."""
+"""Who asks: a browser by its cookie, programs by the machine that they run on."""
 
 from __future__ import annotations
 
@@ -15,5 +15,4 @@ def client_of(request: Request) -> str:
     cookie = request.cookies.get(COOKIE)
     if cookie:
         return cookie[:64]
-    address = request.client
-    return f"{address.host}:{address.port}" if address else "somebody"
+    return request.client.host if request.client else "somebody"

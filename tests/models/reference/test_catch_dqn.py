@@ -61,7 +61,7 @@ def test_its_record_is_about_these_weights(model: bl.Model) -> None:
 def test_it_is_a_policy_that_takes_stacks_of_pictures_and_no_photos(model: bl.Model) -> None:
     assert (model.task, model.labels) == ("act", ("left", "stay", "right"))
     assert model.input_shape == (1, 6, 48, 48)
-    with pytest.raises(InputError, match="catch-dqn has no preprocessing for photos"):
+    with pytest.raises(InputError, match=r"catch-dqn chooses actions .* `backlight play GAME"):
         bl.explain(model, "photo.jpg")
 
 

@@ -15,6 +15,7 @@ import backlight as bl
 
 HELD = "serve.explaining.networks:held"
 WITHOUT_LABELS = "serve.explaining.networks:without_labels"
+BARE = "serve.explaining.networks:bare"
 MANY = 1000
 LABELS = ("ant", "bee, honeybee", "cat", "dog", "eel")
 
@@ -41,6 +42,10 @@ def held() -> bl.Model:
 
 def without_labels() -> bl.Model:
     return bl.Model(_seeded(), preprocess=bl.Preprocess(size=32), name="without labels")
+
+
+def bare() -> bl.Model:
+    return bl.Model(_seeded(), labels=LABELS, name="bare")
 
 
 def _seeded() -> nn.Module:

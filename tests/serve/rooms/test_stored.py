@@ -71,7 +71,11 @@ def test_it_is_listed_reopened_after_a_restart_and_deleted(path: Path) -> None:
         "target": 2,
         "counterfactual": True,
     }
-    own = {"explanation": None, "heat": f"/api/stored/{kept['stored']}/heat.png"}
+    own = {
+        "explanation": None,
+        "heat": f"/api/stored/{kept['stored']}/heat.png",
+        "box": client.get(f"/api/explanations/{why['explanation']}/box").json()["box"],
+    }
     assert found["answer"] == {**why, **own}
     assert later.get(f"/api/photos/{why['photo']}").status_code == 200
     again = later.post("/api/explain", json=found["asked"]).json()

@@ -165,6 +165,12 @@ class Answer(BaseModel):
     notes: list[str]
 
 
+class KeptAnswer(Answer):
+    """The same as it was kept, with the box [x0, y0, x1, y1] at the usual threshold."""
+
+    box: list[int] | None = None
+
+
 class Scores(BaseModel):
     """What the network gave each class, in their order; null where it scores no classes."""
 
@@ -230,4 +236,4 @@ class StoredAnswer(BaseModel):
     name: str
     made: str
     asked: dict[str, Any]
-    answer: Answer
+    answer: KeptAnswer

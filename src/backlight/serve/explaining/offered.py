@@ -13,6 +13,7 @@ from backlight.explanations.inputs import as_model
 from backlight.models.known import KNOWN_MODELS
 from backlight.models.model import Model
 from backlight.models.reference.catalogue import REFERENCES
+from backlight.models.tasks import why_no_photos
 from backlight.models.vocabulary import Vocabulary
 
 _MOST_WORDS = 2000  # of a vocabulary that is told whole
@@ -75,14 +76,20 @@ class Offered:
         return name in self._loaded
 
     def check(self) -> None:
-        """Load what is not known by its name, so that what is wrong with it is told at once.
+        """Load what is not known by its name to take photos, so that what is wrong with it is told
+        at once.
 
         Raises:
-            ModelError: there is no such network, or it cannot be loaded.
+            ModelError: there is no such network, it cannot be loaded, or takes no photos.
         """
         for name in self.names:
-            if _known(name) is None:
-                self._described(name)
+            known = _known(name)
+            if known is not None and known.task != "act":
+                continue
+            model = self.get(name)
+            if model.preprocess is None:
+                otherwise = "offer one that `bl.Model(module, preprocess=…)` has made"
+                raise ModelError(why_no_photos(model.name, model.task, otherwise))
 
     def offers(self) -> list[Offer]:
         """Those that are there, described; known ones without being loaded."""

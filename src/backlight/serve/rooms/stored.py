@@ -21,12 +21,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from backlight.errors import FileError
+from backlight.explanations.regions import THRESHOLD
 from backlight.explanations.saving import encoded
 from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
 from backlight.serve.explaining.results import Result
 from backlight.serve.explaining.state import KEEPS_NOTHING, explaining
 from backlight.serve.explaining.store import Entry, Row
+from backlight.serve.explaining.telling import told_box
 from backlight.serve.failures import RESPONSES
 from backlight.serve.rooms.explanations import KINDS, as_file, heat_png
 
@@ -60,7 +62,7 @@ async def keep(request: Request, asked: forms.AskedToStore) -> Any:
             photo_name,
             content,
             result.asked,
-            {**result.answer, "explanation": None},
+            {**result.answer, "explanation": None, "box": told_box(result.why, THRESHOLD)["box"]},
             encoded(result.why, ".npz"),
             heat_png(result.why),
             encoded(result.why, ".png"),
@@ -85,7 +87,7 @@ async def reopen(request: Request, number: Number) -> Any:
     def opened() -> dict[str, Any]:
         row = store.row(number)
         try:
-            forms.Answer.model_validate({"photo": "", "heat": "", **row.answer})
+            forms.KeptAnswer.model_validate({"photo": "", "heat": "", **row.answer})
         except ValidationError:
             raise FileError(f"number {number} is damaged in the store: delete it") from None
         content, name = store.photo(number)

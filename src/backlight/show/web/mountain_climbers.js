@@ -2,6 +2,8 @@
 
 import { endColour } from "./mountain_colours.js";
 
+const HIDDEN = 0.28; // of the ink of what is in sight: behind a hill climbers can still be made out
+
 /** Where a climber is at a time between two steps: its point, cost and slope. */
 export function climberAt(record, climber, time) {
   const path = record.paths[climber];
@@ -15,6 +17,7 @@ export function climberAt(record, climber, time) {
     height: mix(record.heights[climber][step], record.heights[climber][next]),
     slope: record.slopes[climber][step],
     step,
+    between: part > 0 && next > step,
     over: time >= last,
   };
 }
@@ -31,39 +34,47 @@ function grouped(record, chosen, places) {
   return groups;
 }
 
-/** Draws climbers of a record onto two canvases, by where `project` puts their points. */
+/** Draws climbers of a record onto two canvases, where a picture of the map puts their points. */
 export function climberLayer(trailCanvas, dotCanvas) {
   const trails = trailCanvas.getContext("2d");
   const dots = dotCanvas.getContext("2d");
   let drawn = -1; // the step up to which trails are drawn
   let groups = new Map();
 
-  function addTrail(record, project, climber, from, upTo) {
-    const path = record.paths[climber];
+  /** Adds the trail between two steps to two lines: what is in sight of it, and what is hidden. */
+  function addTrail(lines, record, picture, climber, from, upTo) {
+    const [path, heights] = [record.paths[climber], record.heights[climber]];
     const last = Math.min(upTo, path.length - 1);
-    if (last <= from) return;
-    trails.moveTo(...project(path[from], record.heights[climber][from]));
-    for (let step = from + 1; step <= last; step++) trails.lineTo(...project(path[step], record.heights[climber][step]));
+    let line = null;
+    for (let step = from + 1; step <= last; step++) {
+      const here = lines[picture.hides?.(path[step], heights[step]) ? 1 : 0];
+      if (here !== line) here.moveTo(...picture.project(path[step - 1], heights[step - 1]));
+      line = here;
+      for (const [at, height] of picture.way?.(path[step - 1], path[step]) ?? []) line.lineTo(...picture.project(at, height));
+      line.lineTo(...picture.project(path[step], heights[step]));
+    }
   }
 
-  function stroke(record, project, climbers, upTo, { colour, width, alpha }) {
-    trails.globalAlpha = alpha;
+  function stroke(record, picture, climbers, upTo, { colour, width, alpha }) {
+    const lines = [new Path2D(), new Path2D()];
+    for (const climber of climbers) addTrail(lines, record, picture, climber, Math.max(0, drawn), upTo);
     trails.lineWidth = width;
     trails.lineJoin = "round";
     trails.strokeStyle = colour;
-    trails.beginPath();
-    for (const climber of climbers) addTrail(record, project, climber, Math.max(0, drawn), upTo);
-    trails.stroke();
+    lines.forEach((line, hidden) => {
+      trails.globalAlpha = hidden ? alpha * HIDDEN : alpha;
+      trails.stroke(line);
+    });
     trails.globalAlpha = 1;
   }
 
-  function drawTrails(record, project, upTo, chosen, colours) {
+  function drawTrails(record, picture, upTo, chosen, colours) {
     if (upTo < drawn) forget();
     if (upTo <= drawn) return;
     for (const [colour, climbers] of groups) {
-      stroke(record, project, climbers, upTo, { colour, width: 0.08 * colours.size, alpha: 0.5 });
+      stroke(record, picture, climbers, upTo, { colour, width: 0.08 * colours.size, alpha: 0.5 });
     }
-    stroke(record, project, [chosen], upTo, { colour: colours.trail, width: 0.16 * colours.size, alpha: 1 });
+    stroke(record, picture, [chosen], upTo, { colour: colours.trail, width: 0.16 * colours.size, alpha: 1 });
     drawn = upTo;
   }
 
@@ -72,19 +83,25 @@ export function climberLayer(trailCanvas, dotCanvas) {
     drawn = -1;
   }
 
-  function drawDots(record, project, climbers, time, { fill, edge, radius, width }) {
-    dots.beginPath();
+  function drawDots(record, picture, climbers, time, { fill, edge, radius, width }) {
+    const circles = [new Path2D(), new Path2D()]; // in sight, and hidden
     for (const climber of climbers) {
-      const { at, height } = climberAt(record, climber, time);
-      const [x, y] = project(at, height);
-      dots.moveTo(x + radius, y);
-      dots.arc(x, y, radius, 0, 7);
+      const { at, height: level, between } = climberAt(record, climber, time);
+      const height = (between && picture.ground?.(at)) || level;
+      const [x, y] = picture.project(at, height);
+      const circle = circles[picture.hides?.(at, height) ? 1 : 0];
+      circle.moveTo(x + radius, y);
+      circle.arc(x, y, radius, 0, 7);
     }
     dots.fillStyle = fill;
-    dots.fill();
     dots.lineWidth = width;
     dots.strokeStyle = edge;
-    dots.stroke();
+    circles.forEach((circle, hidden) => {
+      dots.globalAlpha = hidden ? HIDDEN : 1;
+      dots.fill(circle);
+      dots.stroke(circle);
+    });
+    dots.globalAlpha = 1;
   }
 
   return {
@@ -97,14 +114,19 @@ export function climberLayer(trailCanvas, dotCanvas) {
       forget();
       groups = grouped(record, chosen, places);
     },
-    draw(record, project, time, chosen, colours) {
+    /**
+     * `picture` has project(at, height); where something can be hidden, hides(at, height); where
+     * climbers are to keep to the ground between two steps, ground(at) and way(from, to), the points
+     * [at, height] between them.
+     */
+    draw(record, picture, time, chosen, colours) {
       this.clear();
-      drawTrails(record, project, Math.floor(time), chosen, colours);
+      drawTrails(record, picture, Math.floor(time), chosen, colours);
       const { size } = colours;
       for (const [fill, climbers] of groups) {
-        drawDots(record, project, climbers, time, { fill, edge: "rgba(0, 0, 0, 0.75)", radius: 0.3 * size, width: 0.07 * size });
+        drawDots(record, picture, climbers, time, { fill, edge: "rgba(0, 0, 0, 0.75)", radius: 0.3 * size, width: 0.07 * size });
       }
-      drawDots(record, project, [chosen], time, { fill: colours.climber, edge: "#ffffff", radius: 0.48 * size, width: 0.14 * size });
+      drawDots(record, picture, [chosen], time, { fill: colours.climber, edge: "#ffffff", radius: 0.48 * size, width: 0.14 * size });
     },
     /** The chosen climber alone. */
     mark([x, y], colours) {

@@ -12,8 +12,21 @@ export function slicePicture(map) {
   let box = frameBox(100, 100, 16);
   const x = (at) => box.left + ((at - axis.low) / (axis.high - axis.low)) * box.width;
   const y = (height) => box.top + (1 - (height - vertical.low) / (vertical.high - vertical.low)) * box.height;
+  const last = map.heights.length - 1;
+  const knot = (at) => ((at - axis.low) / (axis.high - axis.low)) * last;
   return {
     project: ([at], height) => [x(at), y(height)],
+    ground: ([at]) => {
+      const place = Math.min(last, Math.max(0, knot(at)));
+      const left = Math.min(last - 1, Math.floor(place));
+      return map.heights[left] + (map.heights[left + 1] - map.heights[left]) * (place - left);
+    },
+    way: ([from], [to]) => {
+      const [first, end] = [knot(from), knot(to)];
+      const between = map.heights.map((height, k) => [[axis.low + (k / last) * (axis.high - axis.low)], height])
+        .slice(Math.max(0, Math.floor(Math.min(first, end)) + 1), Math.max(0, Math.ceil(Math.max(first, end))));
+      return first < end ? between : between.reverse();
+    },
     unproject: (px) => [axis.low + ((px - box.left) / box.width) * (axis.high - axis.low)],
     slopeLine([at], height, [slope], length) {
       const across = (axis.high - axis.low) * length;

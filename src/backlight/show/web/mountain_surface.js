@@ -2,12 +2,14 @@
 
 import { drawPill } from "./mountain_frame.js";
 import { extremes, heightAt, rampColour, shareOf } from "./mountain_scales.js";
+import { isHidden } from "./mountain_sight.js";
 
 const CELLS = 54; // along each axis
 const LIGHT = [-0.5, -0.35, 0.79];
 const TALL = 0.62; // the highest above the lowest, of the map's width
+const EYE = 3; // so far off is who looks, of the map's width
 
-/** Draws a plane as a surface and tells where its points are on the canvas. */
+/** Draws a plane as a surface and tells where its points are on the canvas, and which are hidden. */
 export function surfacePicture(map) {
   const [across, up] = map.axes;
   const [low, high] = extremes(map.heights);
@@ -23,14 +25,24 @@ export function surfacePicture(map) {
     const away = x * Math.sin(turn.around) + y * Math.cos(turn.around);
     const depth = away * Math.cos(turn.above) - z * Math.sin(turn.above);
     const rise = away * Math.sin(turn.above) + z * Math.cos(turn.above);
-    const near = 3 / (3 + depth);
+    const near = EYE / (EYE + depth);
     return [stage.x + right * near * stage.scale, stage.y - rise * near * stage.scale, depth];
   }
-  const project = ([first, second], height) => place(
-    (first - across.low) / (across.high - across.low), (second - up.low) / (up.high - up.low), (height - low) / (high - low));
+  const shares = ([first, second], height) => [
+    (first - across.low) / (across.high - across.low), (second - up.low) / (up.high - up.low), (height - low) / (high - low)];
+  const project = (at, height) => place(...shares(at, height));
+  const risesTo = (x, y) => (heightAt(grid, x + 0.5, y + 0.5) - 0.5) * TALL;
+
+  function hides(at, height) {
+    const [u, v, t] = shares(at, height);
+    const away = -EYE * Math.cos(turn.above);
+    const eye = [away * Math.sin(turn.around), away * Math.cos(turn.around), EYE * Math.sin(turn.above)];
+    return isHidden([u - 0.5, v - 0.5, (t - 0.5) * TALL], eye, risesTo, TALL / 2, 0.5 / CELLS);
+  }
 
   return {
     project,
+    hides,
     get turned() { return [turn.around, turn.above]; },
     turn([around, above]) {
       turn.around = around;

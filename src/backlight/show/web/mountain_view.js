@@ -83,7 +83,7 @@ export class MountainView {
     this.time = time;
     if (!this.record || !this.colours) return;
     if (this.blind) this.drawSlope();
-    else this.layer.draw(this.record, this.shown.project, time, this.chosen, this.colours);
+    else this.layer.draw(this.record, this.shown, time, this.chosen, this.colours);
   }
 
   drawSlope() {

@@ -23,7 +23,7 @@ def test_a_reload_shows_the_same(room: Any) -> None:
     look = """() => ({
         address: location.search,
         heading: document.querySelector('h1').textContent,
-        facts: document.querySelector('.take .note').textContent.replace(/in \\S+ s/, ''),
+        facts: document.querySelector('.take .note').textContent.replace(/in \\S+\\s+s/, ''),
         method: document.querySelectorAll('.setting:not([hidden]) select')[0].value,
         opacity: document.querySelector('.look input').value,
         divider: document.querySelector('.divider').style.left,

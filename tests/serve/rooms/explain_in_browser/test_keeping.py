@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from backlight.serve.settings import Settings
 
 from ...conftest import running
 from .conftest import MODEL, Visit
-from .reading import address, expect, explained
+from .reading import address, assert_shows, expect, explained
 
 
 def test_what_is_taken_along_is_the_explanation(
@@ -55,6 +56,54 @@ def test_what_is_kept_is_listed_reopened_and_deleted(visit: Visit, tmp_path: Pat
         assert address(page)["method"] == "guided-backprop"
         page.get_by_role("button", name="Delete the <b>cat</b>").click()
         page.get_by_text("Nothing is kept yet.").wait_for()
+
+
+def test_what_was_kept_is_shown_as_it_was_answered_then(
+    visit: Visit, photo: Path, model: bl.Model, tmp_path: Path
+) -> None:
+    """By a server that never saw the photo; nothing is asked of a network until it is wanted."""
+    store = Settings(store=tmp_path / "kept.sqlite")
+    with running(store) as at:
+        page = visit("/explain", at=at)
+        page.set_input_files("#photo-file", photo)
+        expect(page).to_have_url(re.compile("photo="))
+        explained(page)
+        page.get_by_label("Keep this explanation as").fill("evidence")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        page.get_by_role("button", name="evidence", exact=True).wait_for()
+    with running(store) as at:
+        page = visit("/explain?photo=sample:coffee&boxes=1", at=at)
+        explained(page)
+        asked = []
+        page.on("request", lambda request: asked.append((request.method, request.url)))
+        page.get_by_role("button", name="evidence", exact=True).click()
+        facts = page.locator(".take .note")
+        expect(facts).to_contain_text("kept as “evidence” on")
+        explained(page)
+        why = bl.explain(model, photo)
+        assert_shows(page, why)
+        (box,) = why.boxes(of="photo")
+        assert box is not None
+        outline = page.locator(".frame .boxes .core")
+        assert float(outline.get_attribute("x")) == pytest.approx(box[0], abs=1)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="NPZ", exact=True).click()
+        with np.load(download.value.path()) as saved:
+            assert saved["map"] == pytest.approx(why.map.numpy(), rel=1e-4, abs=1e-7)
+        page.locator(".surface").press("ArrowUp")
+        expect(page.locator(".panel.spot .note")).to_contain_text("explain it again")
+        assert page.get_by_role("button", name="Keep", exact=True).is_disabled()
+
+        page.reload()
+        expect(facts).to_contain_text("kept as “evidence” on")
+        assert address(page)["kept"] == "1"
+        assert not [url for method, url in asked if method == "POST"]
+
+        page.get_by_role("button", name="Explain again").click()
+        expect(facts).not_to_contain_text("kept")
+        page.locator(".channels li").first.wait_for()
+        assert "kept" not in address(page)
+        assert next(url for method, url in asked if method == "POST").endswith("/api/explain")
 
 
 def test_without_a_store_the_page_says_how_to_have_one(page: Any) -> None:

@@ -45,11 +45,16 @@ function endpoint({ path, method, told }, document) {
     ...bodyRows(told.requestBody, document),
   ];
   return h("details", {},
-    h("summary", {}, h("code", { class: "method" }, method), " ", h("code", {}, path), " ",
+    h("summary", {}, h("code", { class: "method" }, method), " ", h("code", {}, breakable(path)), " ",
       h("span", { class: "note" }, told.summary ?? "")),
     told.description ? h("p", { class: "note" }, told.description) : null,
     rows.length ? table(rows, document) : h("p", { class: "note" }, "Takes nothing."),
     h("p", { class: "note" }, "Answers: ", answers(told.responses)));
+}
+
+/** An address that is broken into lines behind its slashes alone. */
+function breakable(path) {
+  return path.split(/(?<=\/)/).flatMap((part) => [part, h("wbr")]).slice(0, -1);
 }
 
 function bodyRows(body, document) {

@@ -1,5 +1,5 @@
 // What the address says of the room, and what of the room the address says: every setting, both
-// sides of a comparison, the spot, how the map is looked at. What is left out is as it is at first.
+// sides of a comparison, the spot, how the map is looked at, what was kept. What is left out is as it is at first.
 
 /** What can be set for one map; with a 2 behind the name in the address for the second. */
 export const SIDE = ["target", "against", "not", "method", "layer", "gradients", "question", "caption", "word"];
@@ -23,6 +23,7 @@ export function fromAddress(query) {
     opacity: percentOf(query.opacity, OPACITY),
     divider: percentOf(query.divider, DIVIDER),
     boxes: query.boxes === "1",
+    kept: /^[1-9]\d{0,15}$/.test(query.kept) ? Number(query.kept) : null,
   };
 }
 
@@ -36,6 +37,7 @@ export function toAddress(view) {
     opacity: view.opacity === OPACITY ? null : view.opacity,
     divider: view.sides.length < 2 || view.divider === DIVIDER ? null : view.divider,
     boxes: view.boxes ? "1" : null,
+    kept: view.kept,
   };
   for (const name of SIDE) {
     address[name] = view.sides[0][name] || null;

@@ -21,9 +21,9 @@ export function heading(session) {
     return `Why “${target.name.split(" rather than ").join("” rather than “")}”?`;
   }
 
-  function told({ target, layer, method }) {
+  function told({ model, target, layer, method }) {
     return [
-      session.model.name,
+      model,
       target.probability === null ? "" : shareText(target.probability),
       session.catalogue.method(method).title,
       layer ? `at ${layer.name}` : "",

@@ -4,6 +4,7 @@
 import { ApiError, events, getJSON } from "../../api.js";
 import { announce } from "../../widgets.js";
 import { fromAddress, sideOf, toAddress } from "./address.js";
+import { keptAnswer } from "./kept.js";
 
 export class Session {
   #state;
@@ -64,18 +65,27 @@ export class Session {
     return this.view.sides[number].question || sample?.questions[0] || "";
   }
 
-  /** What was asked once before, as the API takes it, asked again. */
-  reopen({ photo, model, ...question }) {
+  /** What was kept as that number is shown as it was answered then, until something is changed. */
+  async reopen(stored) {
+    const { asked: { photo, model, ...question } } = await keptAnswer(stored);
     const side = sideOf();
     for (const name of ["target", "against", "method", "layer", "gradients", "question", "caption", "word"]) side[name] = String(question[name] ?? "");
     side.not = question.counterfactual ? "1" : "";
     this.cancel(1);
     this.answers[1] = this.failures[1] = null;
-    this.#renew({ photo, model, sides: [side], side: 0 });
+    this.#renew({ photo, model, sides: [side], side: 0, kept: stored });
+  }
+
+  /** The same question once more, of what was kept too. */
+  again(number) {
+    if (number === 0) this.view.kept = null;
+    this.#written(true);
+    this.ask(number);
   }
 
   set(number, changes) {
     Object.assign(this.view.sides[number], changes);
+    if (number === 0) this.view.kept = null;
     this.#written(true);
     this.ask(number);
   }
@@ -116,18 +126,17 @@ export class Session {
     this.#tell();
     const current = () => this.#asked[number] === asking && !this.#closed;
     try {
-      const question = this.#question(number);
-      const found = await this.#answered(question, asking.signal, (progress) => {
+      const reopened = number === 0 && this.view.kept;
+      const answer = await (reopened ? keptAnswer(reopened, asking) : this.#answered(number, asking.signal, (progress) => {
         if (!current()) return;
         this.running[number] = progress;
         this.#tell();
-      });
+      }));
       if (!current()) return;
-      const answer = { ...found, asked: question };
       this.answers[number] = answer;
       this.catalogue.meet(this.model.name, answer.top ?? []);
       this.#learn(this.view.sides[number]);
-      announce(`Explained: ${answer.target.name}, by ${this.catalogue.method(answer.method).title}`);
+      announce(`${reopened ? "Reopened" : "Explained"}: ${answer.target.name}, by ${this.catalogue.method(answer.method).title}`);
     } catch (error) {
       if (!current()) return;
       this.failures[number] = error;
@@ -145,7 +154,7 @@ export class Session {
     await Promise.all(wanted.map(async (answer) => {
       answer.box = null;
       try {
-        const { box } = await getJSON(`/api/explanations/${encodeURIComponent(answer.explanation)}/box`);
+        const { box } = await getJSON(`${answer.files}/box`);
         answer.box = box;
       } catch (error) {
         answer.unboxed = error.message;
@@ -185,7 +194,7 @@ export class Session {
   }
 
   #renew(changes) {
-    Object.assign(this.view, changes, { spot: null });
+    Object.assign(this.view, { spot: null, kept: null }, changes);
     this.#written(true);
     this.askAll();
   }
@@ -200,7 +209,8 @@ export class Session {
     return question;
   }
 
-  async #answered(question, signal, onProgress) {
+  async #answered(number, signal, onProgress) {
+    const question = this.#question(number);
     let answer = null;
     await events("/api/explain", question, (name, data) => {
       if (name === "progress") onProgress(data);
@@ -208,7 +218,7 @@ export class Session {
       else if (name === "failure") throw new ApiError(data.message, data.kind, 400);
     }, { signal });
     if (!answer) throw new ApiError("The server ended without an answer.", "Offline", 0);
-    return answer;
+    return { ...answer, asked: question, files: `/api/explanations/${encodeURIComponent(answer.explanation)}` };
   }
 
   /** The names of classes that the address gives by number alone. */

@@ -2,6 +2,7 @@
 
 import { getJSON, postJSON, remove } from "../../api.js";
 import { announce, button, clearError, field, h, showError } from "../../widgets.js";
+import { whenText } from "./kept.js";
 
 export function shelf(session, signal) {
   const name = h("input", { type: "text", maxlength: "200", onkeydown: (event) => { if (event.key === "Enter") keep(); } });
@@ -18,7 +19,8 @@ export function shelf(session, signal) {
   async function begin() {
     const { keeps, message } = await getJSON("/api/store", { signal });
     closed.hidden = keeps;
-    closed.textContent = message ? `${message[0].toUpperCase()}${message.slice(1)}.` : "";
+    const parts = message ? `${message[0].toUpperCase()}${message.slice(1)}.`.split("`") : [];
+    closed.replaceChildren(...parts.map((part, place) => (place % 2 ? h("code", {}, part) : part)));
     inside.hidden = !keeps;
     if (keeps) await load();
   }
@@ -38,7 +40,7 @@ export function shelf(session, signal) {
 
   function keep() {
     const answer = shown();
-    if (answer) {
+    if (answer && !answer.kept) {
       told(async () => {
         await postJSON("/api/stored", { explanation: answer.explanation, name: name.value.trim() }, { signal });
         name.value = "";
@@ -49,8 +51,7 @@ export function shelf(session, signal) {
   }
 
   async function open(one) {
-    const { asked, answer } = await getJSON(`/api/stored/${one.stored}`, { signal });
-    session.reopen({ ...asked, photo: answer.photo });
+    await session.reopen(one.stored);
     document.getElementById("room").focus({ preventScroll: true });
     scrollTo(0, 0);
   }
@@ -73,13 +74,9 @@ export function shelf(session, signal) {
   }
 
   function update() {
-    save.disabled = !shown();
+    save.disabled = !shown() || Boolean(shown().kept);
   }
 
   told(begin);
   return { element, update };
-}
-
-function whenText(made) {
-  return new Date(made).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -18,7 +18,7 @@ export function spotPanel(session) {
   async function update() {
     const { spot, side } = session.view;
     const answer = session.answers[side];
-    const key = `${answer?.explanation} ${spot}`;
+    const key = `${answer?.files} ${spot}`;
     heading.textContent = session.compared ? `What lights this spot in map ${"AB"[side]}` : "What lights this spot";
     if (key === shown) return;
     shown = key;
@@ -29,7 +29,7 @@ export function spotPanel(session) {
     asking = new AbortController();
     try {
       const [x, y] = onInput(answer, spot);
-      const parts = await postJSON(`/api/explanations/${encodeURIComponent(answer.explanation)}/spot`, { x, y }, { signal: asking.signal });
+      const parts = await postJSON(`${answer.files}/spot`, { x, y }, { signal: asking.signal });
       if (key === shown) draw(parts);
     } catch (error) {
       if (error.name !== "AbortError" && key === shown) clear(error.message);
@@ -40,6 +40,7 @@ export function spotPanel(session) {
   function whyNothing(spot, answer) {
     if (!spot) return "Click the photo, or move over it with the arrow keys: the map's value there is taken apart, channel by channel.";
     if (!answer) return "There is no map yet.";
+    if (answer.kept) return "This map is one that was kept: explain it again to take it apart.";
     if (!gridOf(answer)) return `${session.catalogue.method(answer.method).title} looks at no layer: no channels light its map.`;
     return onInput(answer, spot) ? "" : "The model did not see this part of the photo.";
   }

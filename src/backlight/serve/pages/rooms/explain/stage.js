@@ -69,7 +69,9 @@ export function stage(session) {
   }
 
   function update() {
-    if (session.photo !== photo) {
+    // With an answer that was kept its photo is there again.
+    const back = known()?.kept && frame.classList.contains("missing") && known() !== drawn[0];
+    if (session.photo !== photo || back) {
       photo = session.photo;
       ground.removeAttribute("href");
       if (photo) take(`/api/photos/${encodeURIComponent(photo)}`);

@@ -1,6 +1,7 @@
 // What a person takes along: the picture, the page, the numbers, the command that asks the same.
 
 import { announce, button, h } from "../../widgets.js";
+import { whenText } from "./kept.js";
 import { numberText } from "/static/show/numbers.js";
 
 const FILES = [["picture.png", "PNG", "The picture, with legend and caption"], ["page.html", "Page", "A page of its own that works without a server"], ["map.npz", "NPZ", "The raw map, for NumPy"]];
@@ -23,8 +24,10 @@ export function takeAlong(session) {
     heading.textContent = session.compared ? `Take map ${"AB"[side]} along` : "Take it along";
     if (!answer || answer === drawn) return;
     drawn = answer;
-    const base = `/api/explanations/${encodeURIComponent(answer.explanation)}`;
-    links.replaceChildren(...FILES.map(([name, text, title]) => h("a", { class: "button", href: `${base}/${name}`, download: "", title }, text)));
+    // The page is drawn by who made the explanation, and not kept.
+    const files = FILES.filter(([name]) => !answer.kept || name !== "page.html");
+    links.replaceChildren(...files.map(([name, text, title]) => h("a", { class: "button", href: `${answer.files}/${name}`, download: "", title }, text)));
+    if (answer.kept) links.append(button("Explain again", () => session.again(0)));
     facts.textContent = factsOf(answer);
     command.textContent = answer.command;
     asking.hidden = !answer.command; // a made scene is no file that could be named there
@@ -45,8 +48,8 @@ export function takeAlong(session) {
   return { element, update };
 }
 
-function factsOf({ map, seconds, gradients_title: way }) {
-  const took = `by ${way}, in ${numberText(seconds, 2)} s`;
+function factsOf({ map, seconds, gradients_title: way, kept }) {
+  const took = `by ${way}, in ${numberText(seconds, 2)}\u00a0s${kept ? `; kept as “${kept.name}” on ${whenText(kept.made)}` : ""}`;
   if (!map.values) return `The raw map: ${map.rows} × ${map.columns} pixels, ${took}.`;
   const low = map.values.reduce((least, value) => Math.min(least, value), Infinity);
   const high = map.values.reduce((most, value) => Math.max(most, value), -Infinity);

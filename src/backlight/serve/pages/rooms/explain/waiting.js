@@ -23,7 +23,7 @@ function line(session, number) {
   const bar = h("progress", { "aria-label": "How far the explanation has come" });
   const busy = h("div", { class: "busy" }, words, bar, button("Cancel", () => session.stop(number)));
   const said = h("p", { role: "alert" });
-  const again = button("Explain again", () => session.ask(number));
+  const again = button("Explain again", () => session.again(number));
   const failed = h("div", { class: "failure" }, said, again);
   const element = h("div", { class: "wait" });
 
