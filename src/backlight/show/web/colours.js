@@ -11,9 +11,14 @@ function channels(code) {
 /** The colour [red, green, blue] of a value: in [0, 1], or in [−1, 1] where `signed`. */
 export function mapColour(value, signed = false) {
   const stops = signed ? DIVERGING : SEQUENTIAL;
-  const share = Math.min(1, Math.max(0, signed ? (value + 1) / 2 : value)) * (stops.length - 1);
-  const below = Math.min(Math.floor(share), stops.length - 2);
-  return stops[below].map((from, channel) => Math.round(from + (share - below) * (stops[below + 1][channel] - from)));
+  return mixed(stops, signed ? (value + 1) / 2 : value).map(Math.round);
+}
+
+/** The colour a share of the way along colours that stand at even distances. */
+export function mixed(stops, share) {
+  const place = Math.min(1, Math.max(0, share)) * (stops.length - 1);
+  const below = Math.min(Math.floor(place), stops.length - 2);
+  return stops[below].map((from, channel) => from + (place - below) * (stops[below + 1][channel] - from));
 }
 
 /** All colours from the lowest value to the highest, as CSS draws them from left to right. */

@@ -1,5 +1,7 @@
 // Numbers of a landscape as places on a canvas, and colours for heights.
 
+import { mixed } from "./colours.js";
+
 /** The lowest and highest of nested lists. */
 export function extremes(values) {
   let low = Infinity;
@@ -23,10 +25,7 @@ export function contourLevels(low, high, count) {
 
 /** A colour of the ramp for a share from 0 to 1, as [red, green, blue]. */
 export function rampColour(share, dark) {
-  const stops = dark ? NIGHT : DAY;
-  const at = Math.min(1, Math.max(0, share)) * (stops.length - 1);
-  const k = Math.min(stops.length - 2, Math.floor(at));
-  return stops[k].map((value, channel) => value + (stops[k + 1][channel] - value) * (at - k));
+  return mixed(dark ? NIGHT : DAY, share);
 }
 
 const DAY = [[28, 52, 100], [52, 103, 152], [121, 164, 184], [200, 211, 203], [247, 241, 226]];

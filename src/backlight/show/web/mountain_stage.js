@@ -1,7 +1,7 @@
 // The stage of a landscape: its map, the controls of time, the climber's numbers, the counts.
 
 import { h } from "./elements.js";
-import { player } from "./mountain_player.js";
+import { player } from "./player.js";
 import { stepButtons } from "./step_buttons.js";
 import { MountainView } from "./mountain_view.js";
 import { endText, fillList, fillPlaces, fillTally, mapText, readout } from "./mountain_words.js";
@@ -17,7 +17,7 @@ const USUAL_SPEED = "20";
 export class MountainStage {
   constructor(root, { onPlace, onNudge, onTime = () => {}, onSpeed = () => {}, onTurn = () => {}, say = () => {} }) {
     Object.assign(this, { onPlace, onNudge, onTime, onSpeed, onTurn, say, view: null, map: null, record: null, chosen: 0, blind: false, told: -1 });
-    this.clock = player({ onTime: (time) => this.goes(time), onState: () => this.stands() });
+    this.clock = player({ speed: Number(USUAL_SPEED), onTime: (time) => this.goes(time), onState: () => this.stands() });
     this.holder = h("div", { class: "mountain-holder" });
     this.numbers = h("dl", { class: "mountain-numbers" });
     this.tally = h("ul", { class: "mountain-tally" });

@@ -1,19 +1,21 @@
 // The buttons, the slider of the steps, the keys, and playing by itself.
 
 import { h } from "./elements.js";
+import { player } from "./player.js";
 import { stepButtons } from "./step_buttons.js";
 
-const PLAYED = 900; // milliseconds a step
+const SPEED = 1.1; // steps a second
 
 /** The controls: of the steps in `root`, of the updates in `course`. `act` has: step(by), goTo(step),
  * atEnd(), paused(), mode(name), update(by), reset(). */
 export function controlsIn(root, course, act) {
-  const state = { timer: 0 };
+  const clock = player({ speed: SPEED, onTime: (time) => plays(Math.floor(time)), onState: () => named(clock.playing ? "Pause" : "Play") });
+  let shown = 0;
   const press = (text, name, run, attributes = {}) => h("button", { type: "button", "aria-label": name, title: name, onclick: run, ...attributes }, text);
   const { first, back: before, forward: next } = stepButtons(
     { first: () => act.goTo(0), back: () => act.step(-1), forward: () => act.step(1) },
     { keys: true, attributes: { class: "step-button primary" } });
-  const play = press("Play", "Play", () => (state.timer ? stop() : start()), { class: "sweep-play" });
+  const play = press("Play", "Play", () => (clock.playing ? clock.pause() : start()), { class: "sweep-play" });
   const range = h("input", { type: "range", min: 0, step: 1, "aria-label": "Step of the sweep", oninput: () => act.goTo(Number(range.value)) });
   const told = h("output", { class: "sweep-told" });
   // Buttons, not radio buttons: the arrow keys are for the steps.
@@ -32,22 +34,18 @@ export function controlsIn(root, course, act) {
 
   function start() {
     if (act.atEnd()) act.goTo(0);
-    state.timer = setInterval(() => (act.atEnd() ? stop() : act.step(1)), PLAYED);
-    named("Pause");
+    clock.play();
   }
 
-  function stop() {
-    if (!state.timer) return;
-    clearInterval(state.timer);
-    state.timer = 0;
-    named("Play");
-    act.paused();
+  function plays(step) {
+    if (step !== shown) act.goTo(step);
   }
 
   function named(word) {
     play.textContent = word;
     play.setAttribute("aria-label", word);
     play.title = word;
+    if (!clock.playing) act.paused();
   }
 
   const keys = (event) => {
@@ -60,6 +58,9 @@ export function controlsIn(root, course, act) {
   document.addEventListener("keydown", keys);
 
   function show({ step, steps, mode, update, updates, more }) {
+    shown = step;
+    clock.setLength(steps.length - 1);
+    if (Math.floor(clock.time) !== step) clock.jump(step);
     range.max = steps.length - 1;
     range.value = step;
     range.setAttribute("aria-valuetext", `step ${step + 1} of ${steps.length}: ${steps[step].words}`);
@@ -72,8 +73,8 @@ export function controlsIn(root, course, act) {
   }
 
   const leave = () => {
-    stop();
+    clock.dispose();
     document.removeEventListener("keydown", keys);
   };
-  return { show, stop, leave, playing: () => state.timer !== 0 };
+  return { show, stop: clock.pause, leave, playing: () => clock.playing };
 }

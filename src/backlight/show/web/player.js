@@ -1,12 +1,14 @@
-// Time: playing a recorded climb, pausing it, going on step by step, beginning again.
+// Time: playing what was recorded, pausing it, going on step by step, beginning again.
 
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Plays from 0 to `length` steps and calls `onTime(time)`, `onState()` when it starts or stops. */
-export function player({ onTime, onState }) {
+/**
+ * Plays from 0 to `length` steps, `speed` a second, and calls `onTime(time)`, and `onState()` when it
+ * starts or stops.
+ */
+export function player({ speed, onTime, onState }) {
   let length = 0;
   let time = 0;
-  let speed = 20; // steps a second
   let request = 0;
   let before = 0;
 
@@ -45,6 +47,8 @@ export function player({ onTime, onState }) {
       onState();
     },
     pause() { if (request) stop(); },
+    /** Goes on from there, if it goes. */
+    jump(next) { time = Math.min(length, Math.max(0, next)); },
     seek(next) {
       if (request) stop();
       time = Math.min(length, Math.max(0, next));
