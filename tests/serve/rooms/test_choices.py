@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 import backlight as bl
 from backlight.explanations.methods import METHODS
 from backlight.models.labels import imagenet_labels
+from backlight.scenes import make_scene
 from backlight.serve.app import create_app
 from backlight.serve.settings import Limits, Settings
 
@@ -229,3 +230,32 @@ def test_a_scene_of_a_number_too_long_is_not_there(number: str) -> None:
         answer = client.get(f"/api/photos/scene:{number}")
     assert answer.status_code == 404
     assert "a whole number below 2^31" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("cat.png", "cat.png"),
+        ("ант & <b>.html", "b.html"),
+        ("../../etc/passwd", "passwd"),
+        ("", None),
+    ],
+)
+def test_a_photo_s_file_is_what_was_sent_to_the_byte_and_never_shown(
+    client: TestClient, name: str, called: str | None
+) -> None:
+    content = png(photo(len(name)))
+    files = {"file": (name or "blob", content)}
+    sent = client.post("/api/photos", files=files).json()["photo"]
+    answer = client.get(f"/api/photos/{sent}/file")
+    assert answer.content == content
+    assert answer.headers["content-type"] == "application/octet-stream"
+    disposition = answer.headers["content-disposition"]
+    assert disposition == f'attachment; filename="{called or "blob"}"'
+
+
+def test_a_sample_s_file_is_its_own(client: TestClient) -> None:
+    answer = client.get("/api/photos/scene:4/file")
+    with Image.open(io.BytesIO(answer.content)) as found:
+        assert np.array_equal(np.asarray(found.convert("RGB")), make_scene(4).image)
+    assert client.get("/api/photos/sample:nothing/file").status_code == 404

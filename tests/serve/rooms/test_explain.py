@@ -200,7 +200,7 @@ def test_what_is_no_json_is_refused(client: TestClient, content: bytes) -> None:
 
 
 def test_a_photo_that_is_gone_is_told(client: TestClient) -> None:
-    assert "send it (again)" in refused(client, 404, photo="0" * 32, model=HELD)
+    assert "send it again" in refused(client, 404, photo="0" * 32, model=HELD)
 
 
 def test_what_the_network_cannot_score_is_no_number(

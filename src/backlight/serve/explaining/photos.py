@@ -78,8 +78,7 @@ class Photos:
         file = self._files.get(photo)
         if file is None:
             raise NotThere(
-                f"no photo {photo[:40]!r} in memory: it was never sent, or is long ago; send it "
-                "(again) to /api/photos"
+                f"no photo {photo[:40]!r} in memory: it was never sent, or long ago: send it again"
             )
         return file.content, file.name
 

@@ -201,7 +201,7 @@ def _plain(text: Any) -> dict[str, Any]:
 
 
 def _none(number: int) -> NotThere:
-    return NotThere(f"nothing is stored as number {number}: GET /api/stored lists what is")
+    return NotThere(f"nothing is stored as number {number}: it was deleted, or never kept")
 
 
 def _why_not(path: Path, error: sqlite3.DatabaseError) -> str:

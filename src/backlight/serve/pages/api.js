@@ -48,6 +48,17 @@ export async function remove(path, { signal } = {}) {
   await answered(path, { method: "DELETE", signal });
 }
 
+/** Saves what is at a path, under the name that the server gives it. */
+export async function saveFile(path, { signal } = {}) {
+  const response = await answered(path, { signal });
+  const name = /filename="([^"]+)"/.exec(response.headers.get("content-disposition"))?.[1] ?? path.split("/").pop();
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
 /** Posts, and calls onEvent(name, data) for every event that comes back, until the last. */
 export async function events(path, body, onEvent, { signal } = {}) {
   const options = json("POST", body, signal);

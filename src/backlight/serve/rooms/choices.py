@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import PurePath
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -19,6 +20,7 @@ from backlight.serve.explaining.label_search import found_labels
 from backlight.serve.explaining.samples import samples
 from backlight.serve.explaining.state import explaining
 from backlight.serve.failures import RESPONSES
+from backlight.serve.saved_files import as_file
 from backlight.serve.sent_files import FORM, NO_FORM, sent_file
 
 router = APIRouter(prefix="/api", tags=["explain"], responses=RESPONSES)
@@ -63,6 +65,17 @@ async def show_photo(request: Request, photo: str, side: Side = None) -> Respons
         content, kind = await run_in_threadpool(photos.thumbnail, photo, side)
     headers = {"cache-control": "private, max-age=3600"}
     return Response(content, media_type=f"image/{kind}", headers=headers)
+
+
+@router.get(
+    "/photos/{photo}/file",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+async def photo_file(request: Request, photo: str) -> Response:
+    """A photo as it was sent, or as the sample is, to the byte: what `backlight explain` reads."""
+    content, name = await run_in_threadpool(explaining(request).photos.file, photo)
+    return as_file(content, PurePath(name or photo).stem, PurePath(name).suffix)
 
 
 @router.get("/samples", response_model=list[forms.OfferedSample])

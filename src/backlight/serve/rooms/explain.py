@@ -2,6 +2,7 @@
 
     POST   /api/photos                            multipart, field `file` → {photo, width, height}
     GET    /api/photos/{photo}                    the photo as shown, at most 1600 pixels a side
+    GET    /api/photos/{photo}/file               the photo as it was sent, to the byte
     GET    /api/samples                           [{photo, name, questions, caption}]
     GET    /api/models                            the first is offered first
     GET    /api/models/{model}/labels?q=&limit=   classes by what is typed of their names

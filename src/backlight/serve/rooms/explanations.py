@@ -12,7 +12,6 @@ POST   /api/explanations/{id}/spot            {x, y, count} → which channels l
 from __future__ import annotations
 
 import io
-import re
 from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
 
@@ -28,6 +27,7 @@ from backlight.serve.explaining import forms
 from backlight.serve.explaining.state import explaining
 from backlight.serve.explaining.telling import told_box, told_scores, told_spot
 from backlight.serve.failures import RESPONSES
+from backlight.serve.saved_files import as_file
 from backlight.show.encode import heat_bytes
 
 router = APIRouter(prefix="/api/explanations", tags=["explain"], responses=RESPONSES)
@@ -76,9 +76,8 @@ async def download(
     ending = PurePath(file).suffix
     content = await in_turn(request, lambda _: encoded(why, ending))
     photo = why.photos[0]
-    return as_file(
-        content, f"{PurePath(photo.name).stem if photo.is_file else 'photo'}.why", ending
-    )
+    name = PurePath(photo.name).stem if photo.is_file else "photo"
+    return as_file(content, f"{name}.why", ending, KINDS[ending])
 
 
 @router.post("/{explanation}/spot", response_model=forms.SpotAnswer)
@@ -101,10 +100,3 @@ def heat_png(why: Explanation) -> bytes:
         drawn.save(stream, "PNG")
         return stream.getvalue()
     return heat_bytes(heat_of(why, why.signed), signed=why.signed)
-
-
-def as_file(content: bytes, name: str, ending: str) -> Response:
-    """A file to be saved under a name that every system takes."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", name).strip("._") or "photo"
-    headers = {"content-disposition": f'attachment; filename="{plain[:100]}{ending}"'}
-    return Response(content, media_type=KINDS[ending], headers=headers)

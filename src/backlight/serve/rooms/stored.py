@@ -30,7 +30,8 @@ from backlight.serve.explaining.state import KEEPS_NOTHING, explaining
 from backlight.serve.explaining.store import Entry, Row
 from backlight.serve.explaining.telling import told_box
 from backlight.serve.failures import RESPONSES
-from backlight.serve.rooms.explanations import KINDS, as_file, heat_png
+from backlight.serve.rooms.explanations import KINDS, heat_png
+from backlight.serve.saved_files import as_file
 
 router = APIRouter(prefix="/api", tags=["stored"], responses=RESPONSES)
 
@@ -115,7 +116,7 @@ def kept_file(
     content = store.part(number, path.stem)
     if path.stem == "heat":
         return Response(content, media_type="image/png")
-    return as_file(content, f"{store.row(number).name}.why", path.suffix)
+    return as_file(content, f"{store.row(number).name}.why", path.suffix, KINDS[path.suffix])
 
 
 @router.delete("/stored/{number}", status_code=204, response_class=Response)

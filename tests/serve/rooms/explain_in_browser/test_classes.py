@@ -62,6 +62,56 @@ def test_any_class_is_found_by_typing(room: Any, photo: Path, model: bl.Model) -
     expect(field).to_have_value(label)
 
 
+def test_enter_takes_what_is_typed_and_not_what_was_found_for_less_of_it(
+    room: Any, model: bl.Model
+) -> None:
+    assert model.labels is not None
+    field = room.get_by_role("combobox", name="Any other class")
+    field.click()
+    room.keyboard.type("tiger")
+    room.locator(".combobox [role=option]").nth(3).wait_for()
+    room.keyboard.type(" beetle")
+    room.keyboard.press("Enter")  # the list is still that of "tiger"
+    expect(room).to_have_url(re.compile(f"target={model.labels.index('tiger beetle')}"))
+    explained(room)
+    assert field.input_value() == "tiger beetle"
+    field.fill("espresso mak")
+    field.press("Enter")  # there is no list yet
+    expect(room).to_have_url(re.compile(f"target={model.labels.index('espresso maker')}"))
+
+
+def test_enter_on_what_nobody_has_typed_or_nothing_is_called_explains_nothing(room: Any) -> None:
+    before = address(room)
+    field = room.get_by_role("combobox", name="Any other class")
+    field.click()
+    room.locator(".combobox [role=option]").first.wait_for()
+    room.keyboard.press("Enter")
+    room.keyboard.type("zzzz")
+    room.keyboard.press("Enter")
+    room.get_by_text("Nothing of that name").wait_for()
+    room.keyboard.press("Enter")
+    assert address(room) == before
+    room.keyboard.press("Escape")
+    assert field.input_value() == ""
+
+
+def test_what_speaks_against_the_one_rather_than_the_other_is_asked_so(room: Any) -> None:
+    first = room.locator(".top button .label").first.inner_text()
+    against = room.get_by_role("combobox", name="rather than")
+    against.fill("espresso maker")
+    against.press("Enter")
+    expect(room).to_have_url(re.compile("against="))
+    explained(room)
+    setting(room).get_by_label("Counterfactual").check()
+    explained(room)
+    heading = room.get_by_role("heading", level=1)
+    expect(heading).to_have_text(f"What speaks against “{first}” rather than “espresso maker”?")
+    room.locator(".samples button").nth(2).click()
+    explained(room)
+    assert not setting(room).get_by_label("Counterfactual").is_checked()
+    assert heading.inner_text().startswith("Why “")
+
+
 def test_what_is_typed_stays_while_an_answer_comes(visit: Visit) -> None:
     page = visit("/sweep")
     held: list[Any] = []

@@ -10,6 +10,7 @@ import pytest
 
 import backlight as bl
 
+from .conftest import Visit
 from .reading import address, assert_shows, expect, explained, setting
 
 
@@ -59,3 +60,18 @@ def cut(page: Any) -> float:
                  / document.querySelector('.frame > svg').viewBox.baseVal.width"""
     )
     return float(share)
+
+
+def test_what_is_compared_falls_back_to_a_way_that_serves_its_method(visit: Visit) -> None:
+    page = visit("/explain?model=scenes-resnet&photo=scene:1000000&gradients=dual")
+    explained(page, within=60)
+    page.get_by_label("Compare two settings").check()
+    explained(page, maps=2, within=60)
+    assert "gradients2" not in address(page)
+    assert address(page)["gradients"] == "dual"
+    way = setting(page).get_by_label("Gradient")
+    assert way.is_disabled()
+    assert way.input_value() == "backprop"
+    setting(page).get_by_label("Method").select_option("grad-cam")
+    explained(page, maps=2)
+    assert way.is_enabled()

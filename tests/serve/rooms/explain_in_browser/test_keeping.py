@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 import backlight as bl
+from backlight.cli import main
 from backlight.serve.settings import Settings
 
 from ...conftest import running
@@ -54,8 +56,68 @@ def test_what_is_kept_is_listed_reopened_and_deleted(visit: Visit, tmp_path: Pat
         explained(page)
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert address(page)["method"] == "guided-backprop"
-        page.get_by_role("button", name="Delete the <b>cat</b>").click()
+        delete = page.get_by_role("button", name="Delete the <b>cat</b>")
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        delete.click()
+        assert kept.is_visible()
+        page.once("dialog", lambda dialog: dialog.accept())
+        delete.click()
         page.get_by_text("Nothing is kept yet.").wait_for()
+
+
+def test_a_double_click_keeps_one_and_what_another_tab_deleted_goes(
+    visit: Visit, tmp_path: Path
+) -> None:
+    with running(Settings(models=("scenes-resnet",), store=tmp_path / "kept.sqlite")) as at:
+        page = visit("/explain?photo=scene:1000000", at=at, refused=True)
+        explained(page)
+        page.get_by_label("Keep this explanation as").fill("first")
+        page.get_by_role("button", name="Keep", exact=True).dblclick()
+        page.get_by_role("button", name="first", exact=True).wait_for()
+        page.wait_for_load_state("networkidle")
+        assert page.locator(".kept-list li").count() == 1
+        assert page.request.delete(f"{at}/api/stored/1").status == 204
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name="Delete first").click()
+        page.get_by_text("Nothing is kept yet.").wait_for()
+        assert "deleted" in page.locator(".shelf").get_by_role("alert").inner_text()
+
+
+def test_what_the_server_no_longer_has_is_said_and_explained_again(visit: Visit) -> None:
+    room = visit("/explain?photo=sample:cat", refused=True)
+    explained(room)
+
+    def gone(route: Any) -> None:
+        message = "no explanation in memory: the oldest go first; explain the photo again"
+        route.fulfill(status=404, json={"error": {"kind": "RequestError", "message": message}})
+
+    room.route("**/api/explanations/**", gone)
+    room.get_by_role("link", name="NPZ", exact=True).click()
+    assert "explain the photo again" in room.locator(".take").get_by_role("alert").inner_text()
+    room.unroute("**/api/explanations/**")
+    room.get_by_role("button", name="Explain again").click()
+    expect(room.locator(".take").get_by_role("alert")).to_have_count(0)
+    with room.expect_download() as download:
+        room.get_by_role("link", name="NPZ", exact=True).click()
+    assert download.value.suggested_filename.endswith(".why.npz")
+
+
+def test_the_photo_of_a_sample_is_the_one_that_the_command_reads(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit("/explain?photo=sample:cat&model=scenes-resnet")
+    explained(page)
+    command = shlex.split(page.locator("#explain-command").inner_text())
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Photo", exact=True).click()
+    assert download.value.suggested_filename == command[2]
+    download.value.save_as(tmp_path / command[2])
+    with page.expect_download() as download:
+        page.get_by_role("link", name="NPZ", exact=True).click()
+    monkeypatch.chdir(tmp_path)
+    assert main([*command[1:], "--out", "same.npz"]) == 0
+    with np.load(download.value.path()) as shown, np.load("same.npz") as same:
+        np.testing.assert_allclose(same["map"], shown["map"], rtol=1e-5, atol=1e-7)
 
 
 def test_what_was_kept_is_shown_as_it_was_answered_then(

@@ -23,7 +23,7 @@ def test_opacity_and_boxes(room: Any, photo: Path, model: bl.Model) -> None:
     outline = room.locator(".frame .boxes .core")
     assert not outline.is_visible()
     room.get_by_label("Boxes").check()
-    assert outline.is_visible()
+    outline.wait_for()
     (box,) = bl.explain(model, photo).boxes(of="photo")
     assert box is not None
     x0, y0, x1, y1 = box

@@ -58,8 +58,15 @@ function modelChoice(session) {
   const about = h("p", { class: "note" });
   const control = select(session.catalogue.models.map(({ name }) => name), session.model.name, (name) => session.chooseModel(name));
   const element = h("div", {}, field("Model", control), about);
+  const missing = h("option", {});
   function update() {
-    control.value = session.model.name;
+    const { name } = session.model;
+    missing.remove();
+    if (session.model.missing) {
+      missing.value = missing.textContent = name;
+      control.prepend(missing);
+    }
+    control.value = name;
     about.textContent = session.model.about ?? "";
   }
   return { element, update };

@@ -17,8 +17,10 @@ export class Catalogue {
     [this.samples, this.models, this.methods, this.gradients] = await Promise.all(lists);
   }
 
+  /** A model by its name, the first where none is named; `missing` where it is not on offer here. */
   model(name) {
-    return this.models.find((model) => model.name === name) ?? this.models[0];
+    if (!name) return this.models[0];
+    return this.models.find((model) => model.name === name) ?? { name, about: "This network is not on offer here.", missing: true };
   }
 
   method(name) {

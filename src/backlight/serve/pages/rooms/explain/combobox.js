@@ -14,9 +14,14 @@ export function combobox({ id, label, hint, search, onChoose }) {
   const control = h("input", {
     id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: hint,
     "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
-    oninput: () => look(),
+    oninput: () => {
+      // What was found for less of the text is not what is meant now.
+      options = [];
+      activate(-1);
+      look();
+    },
     onfocus: () => control.select(),
-    onclick: () => { if (list.hidden) look(0); },
+    onclick: () => { if (list.hidden) look(); },
     onblur: () => { close(); control.value = chosen; },
     onkeydown: (event) => {
       if (event.isComposing || !keys[event.key]) return;
@@ -30,18 +35,25 @@ export function combobox({ id, label, hint, search, onChoose }) {
   let active = -1;
   let chosen = "";
   let asking = null;
+  let awaited = false; // whether a search is on its way
+  let entered = false; // whether Enter was pressed meanwhile
 
   const keys = {
-    ArrowDown: () => (list.hidden ? look(0) : activate((active + 1) % options.length)),
-    ArrowUp: () => (list.hidden ? look(0) : activate(active <= 0 ? options.length - 1 : active - 1)),
-    Enter: () => (list.hidden || active < 0 ? false : choose(active)),
+    ArrowDown: () => (list.hidden ? look() : activate((active + 1) % options.length)),
+    ArrowUp: () => (list.hidden ? look() : activate(active <= 0 ? options.length - 1 : active - 1)),
+    Enter: () => {
+      if (awaited) entered = true;
+      else if (list.hidden || active < 0) return false;
+      else choose(options[active]);
+      return true;
+    },
     Escape: () => {
       if (list.hidden) control.value = "";
       else control.value = chosen;
       close();
     },
     Tab: () => {
-      if (!list.hidden && active >= 0 && control.value !== chosen) choose(active);
+      if (!list.hidden && active >= 0 && control.value !== chosen) choose(options[active]);
       return false;
     },
   };
@@ -53,33 +65,39 @@ export function combobox({ id, label, hint, search, onChoose }) {
     try {
       const text = control.value === chosen ? "" : control.value.trim();
       const found = await search(text, signal);
-      if (!signal.aborted && document.activeElement === control) open(found);
+      if (signal.aborted || document.activeElement !== control) return;
+      awaited = false;
+      if (entered && text && found.length) choose(found[0]);
+      else open(found, text ? 0 : -1);
     } catch (error) {
-      if (error.name !== "AbortError") open([], error.message);
+      if (error.name !== "AbortError") open([], -1, error.message);
     }
   }, 120);
 
   function look() {
+    awaited = true;
     find();
   }
 
-  function open(found, trouble = "") {
+  function open(found, first, trouble = "") {
+    awaited = entered = false;
     options = found;
     list.replaceChildren(...found.map((option, at) => h("li", {
       id: `${id}-${at}`, role: "option", "aria-selected": "false",
       onpointerdown: (event) => event.preventDefault(),
-      onclick: () => choose(at),
+      onclick: () => choose(option),
     }, option.label, option.note ? h("small", {}, option.note) : null)));
     if (!found.length) list.append(h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, trouble || "Nothing of that name"));
     list.hidden = false;
     control.setAttribute("aria-expanded", "true");
-    activate(found.length ? 0 : -1);
+    activate(found.length ? first : -1);
     announce(trouble || `${found.length} found`);
   }
 
   function close() {
     asking?.abort();
     find.cancel();
+    awaited = entered = false;
     list.hidden = true;
     list.replaceChildren();
     active = -1;
@@ -88,7 +106,7 @@ export function combobox({ id, label, hint, search, onChoose }) {
   }
 
   function activate(at) {
-    active = options.length ? at : -1;
+    active = Number.isInteger(at) && at < options.length ? at : -1;
     [...list.children].forEach((item, place) => item.setAttribute("aria-selected", String(place === active)));
     if (active < 0) return control.removeAttribute("aria-activedescendant");
     control.setAttribute("aria-activedescendant", `${id}-${active}`);
@@ -98,8 +116,7 @@ export function combobox({ id, label, hint, search, onChoose }) {
     else if (item.offsetTop + item.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = item.offsetTop + item.offsetHeight - list.clientHeight;
   }
 
-  function choose(at) {
-    const option = options[at];
+  function choose(option) {
     chosen = option.label;
     control.value = chosen;
     close();

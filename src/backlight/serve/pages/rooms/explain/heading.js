@@ -10,15 +10,15 @@ export function heading(session) {
 
   function update() {
     const answer = session.answers[session.view.side];
-    if (!answer) return;
-    asked.textContent = questionOf(answer);
-    facts.textContent = told(answer);
+    asked.textContent = answer ? questionOf(answer) : "Why did it say that?";
+    facts.textContent = answer ? told(answer) : session.model.name;
   }
 
-  function questionOf({ asked: { counterfactual, against, word }, target, said }) {
+  function questionOf({ asked: { model, counterfactual, against, word }, target, said }) {
     if (said.caption) return word === undefined ? "Why this caption?" : `Why the word “${said.positions.map((at) => said.caption[at]).join(" ")}”?`;
-    if (counterfactual && against === undefined && target.class !== null) return `What speaks against “${session.catalogue.name(session.model.name, target.class)}”?`;
-    return `Why “${target.name.split(" rather than ").join("” rather than “")}”?`;
+    if (counterfactual && against === undefined && target.class !== null) return `What speaks against “${session.catalogue.name(model, target.class)}”?`;
+    const name = target.name.split(" rather than ").join("” rather than “");
+    return counterfactual ? `What speaks against “${name.replace(/^not /, "")}”?` : `Why “${name}”?`;
   }
 
   function told({ model, target, layer, method }) {

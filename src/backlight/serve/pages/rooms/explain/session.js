@@ -46,9 +46,9 @@ export class Session {
     this.#outline();
   }
 
-  /** Another photo: the class asked for on the last one is most likely not on this one. */
+  /** Another photo: what was asked of the last one is most likely not what is asked of this one. */
   choosePhoto(photo) {
-    const sides = this.view.sides.map((side) => ({ ...side, target: "", against: "", word: "" }));
+    const sides = this.view.sides.map((side) => ({ ...side, target: "", against: "", not: "", word: "" }));
     this.#renew({ photo, sides });
   }
 
@@ -84,7 +84,7 @@ export class Session {
   }
 
   set(number, changes) {
-    Object.assign(this.view.sides[number], changes);
+    Object.assign(this.view.sides[number], this.#possible(changes));
     if (number === 0) this.view.kept = null;
     this.#written(true);
     this.ask(number);
@@ -96,7 +96,7 @@ export class Session {
     if (wanted) {
       const first = this.view.sides[0];
       const other = this.catalogue.methods.find((method) => method.name !== (first.method || this.catalogue.methods[0].name));
-      this.look({ sides: [first, { ...first, method: other?.name ?? "" }], side: 1 }, { push: true });
+      this.look({ sides: [first, { ...first, ...this.#possible({ method: other?.name ?? "" }) }], side: 1 }, { push: true });
       this.ask(1);
     } else {
       this.cancel(1);
@@ -158,6 +158,7 @@ export class Session {
         answer.box = box;
       } catch (error) {
         answer.unboxed = error.message;
+        this.lost(this.answers.indexOf(answer), error);
       }
       this.#tell();
     }));
@@ -179,10 +180,24 @@ export class Session {
     this.#tell();
   }
 
+  /** What was asked of an explanation could not be had: where the server has it no longer, it can be
+   * explained again. */
+  lost(number, error) {
+    if (error.status !== 404 || !this.answers[number]) return;
+    this.failures[number] = Object.assign(error, { lost: true });
+    this.#tell();
+  }
+
   close() {
     this.#closed = true;
     this.cancel(0);
     this.cancel(1);
+  }
+
+  /** Another method, with backpropagation where it knows no other way. */
+  #possible(changes) {
+    const served = !("method" in changes) || this.catalogue.method(changes.method).every_way;
+    return served ? changes : { ...changes, gradients: "" };
   }
 
   /** What a model needs beside the photo and nobody has typed yet. */
@@ -224,7 +239,7 @@ export class Session {
   /** The names of classes that the address gives by number alone. */
   async #learn({ target, against }) {
     const { name } = this.model;
-    const unknown = [target, against].filter((index) => /^\d+$/.test(index) && !this.catalogue.knows(name, index));
+    const unknown = this.model.missing ? [] : [target, against].filter((index) => /^\d+$/.test(index) && !this.catalogue.knows(name, index));
     if (!unknown.length) return;
     await Promise.all(unknown.map((index) => this.catalogue.search(name, index))).catch(() => null);
     this.#tell();

@@ -41,6 +41,8 @@ export function setting(session, number) {
       ? "Every way comes to the same map; all but backpropagation run the end of the network once for each channel."
       : "Backpropagation alone serves this method.";
     layer.disabled = !chosen.needs_layer;
+    // What an address asks for and cannot be had can still be changed.
+    way.disabled = !chosen.every_way && !side.gradients;
     updateLayers(side, chosen);
   }
 
@@ -50,7 +52,7 @@ export function setting(session, number) {
     const key = `${session.model.name} ${session.photo}`;
     if (key !== listed) offer([], side);
     tell(side, chosen, []);
-    if (!answer || !chosen.needs_layer) return;
+    if (!answer || !chosen.needs_layer || session.model.missing) return;
     const found = await catalogue.layers(session.model.name, session.photo).catch(() => null);
     if (!found || key !== `${session.model.name} ${session.photo}`) return;
     if (key !== listed) offer(found, session.view.sides[number] ?? side);

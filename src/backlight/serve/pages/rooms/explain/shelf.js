@@ -14,6 +14,7 @@ export function shelf(session, signal) {
   const element = h("section", { class: "panel shelf", "aria-label": "Kept explanations" }, h("h2", {}, "Kept"), inside, closed);
   inside.hidden = true;
 
+  let keeping = false;
   const shown = () => session.answers[session.view.side];
 
   async function begin() {
@@ -40,14 +41,21 @@ export function shelf(session, signal) {
 
   function keep() {
     const answer = shown();
-    if (answer && !answer.kept) {
-      told(async () => {
-        await postJSON("/api/stored", { explanation: answer.explanation, name: name.value.trim() }, { signal });
-        name.value = "";
-        announce("Kept");
-        await load();
+    if (!answer || answer.kept || keeping) return;
+    keeping = true;
+    update();
+    told(async () => {
+      await postJSON("/api/stored", { explanation: answer.explanation, name: name.value.trim() }, { signal }).catch((error) => {
+        session.lost(session.answers.indexOf(answer), error);
+        throw error;
       });
-    }
+      name.value = "";
+      announce("Kept");
+      await load();
+    }).finally(() => {
+      keeping = false;
+      update();
+    });
   }
 
   async function open(one) {
@@ -57,9 +65,13 @@ export function shelf(session, signal) {
   }
 
   async function forget(one) {
-    await remove(`/api/stored/${one.stored}`, { signal });
-    announce(`${one.name} is deleted`);
-    await load();
+    if (!confirm(`Delete “${one.name}”? Its photo and its map are gone then.`)) return;
+    try {
+      await remove(`/api/stored/${one.stored}`, { signal });
+      announce(`${one.name} is deleted`);
+    } finally {
+      await load(); // somebody else may have been earlier
+    }
     name.focus({ preventScroll: true });
   }
 
@@ -74,7 +86,7 @@ export function shelf(session, signal) {
   }
 
   function update() {
-    save.disabled = !shown() || Boolean(shown().kept);
+    save.disabled = keeping || !shown() || Boolean(shown().kept);
   }
 
   told(begin);

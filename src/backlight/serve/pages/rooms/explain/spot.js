@@ -32,7 +32,9 @@ export function spotPanel(session) {
       const parts = await postJSON(`${answer.files}/spot`, { x, y }, { signal: asking.signal });
       if (key === shown) draw(parts);
     } catch (error) {
-      if (error.name !== "AbortError" && key === shown) clear(error.message);
+      if (error.name === "AbortError" || key !== shown) return;
+      clear(error.message);
+      session.lost(side, error);
     }
   }
 

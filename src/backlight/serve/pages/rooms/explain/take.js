@@ -1,6 +1,7 @@
 // What a person takes along: the picture, the page, the numbers, the command that asks the same.
 
-import { announce, button, h } from "../../widgets.js";
+import { saveFile } from "../../api.js";
+import { announce, button, clearError, h, showError } from "../../widgets.js";
 import { whenText } from "./kept.js";
 import { numberText } from "/static/show/numbers.js";
 
@@ -24,13 +25,29 @@ export function takeAlong(session) {
     heading.textContent = session.compared ? `Take map ${"AB"[side]} along` : "Take it along";
     if (!answer || answer === drawn) return;
     drawn = answer;
+    clearError(element);
     // The page is drawn by who made the explanation, and not kept.
     const files = FILES.filter(([name]) => !answer.kept || name !== "page.html");
-    links.replaceChildren(...files.map(([name, text, title]) => h("a", { class: "button", href: `${answer.files}/${name}`, download: "", title }, text)));
+    links.replaceChildren(...files.map(([name, text, title]) => file(answer, `${answer.files}/${name}`, text, title)));
     if (answer.kept) links.append(button("Explain again", () => session.again(0)));
+    else if (answer.photo.startsWith("sample:")) links.append(file(answer, `/api/photos/${encodeURIComponent(answer.photo)}/file`, "Photo", "The photo itself, which the command below reads"));
     facts.textContent = factsOf(answer);
     command.textContent = answer.command;
     asking.hidden = !answer.command; // a made scene is no file that could be named there
+  }
+
+  /** A link to a file; where the server cannot give it, that is said. */
+  function file(answer, href, text, title) {
+    return h("a", { class: "button", href, title, onclick: async (event) => {
+      event.preventDefault();
+      clearError(element);
+      try {
+        await saveFile(href);
+      } catch (error) {
+        showError(element, error);
+        session.lost(session.answers.indexOf(answer), error);
+      }
+    } }, text);
   }
 
   async function copied() {

@@ -42,7 +42,7 @@ function line(session, number) {
       const text = side + saidOf(failure);
       if (said.textContent !== text) said.textContent = text;
       failed.classList.toggle("calm", String(failure) in WORDS);
-      again.hidden = !(failure === "stopped" || mayPass(failure));
+      again.hidden = !(failure === "stopped" || failure.lost || mayPass(failure));
     }
     show(running ? busy : failure ? failed : null);
     element.hidden = Boolean(common && number === 1 && !running);
