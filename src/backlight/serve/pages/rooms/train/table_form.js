@@ -112,6 +112,7 @@ export function tableForm(offers, state, signal, onChange) {
       described = chosen = loading = null;
       about.textContent = "";
       target.replaceChildren();
+      file.value = "";
     }
     sample.value = described ? table : "";
     const told = `${called} is no longer in the app's memory: choose the file again, or another table.`;
