@@ -50,7 +50,7 @@ class Failure(BaseModel):
     field: str | None = Field(
         None,
         description="Of a request that has not the form it should have: where its first fault is, "
-        "by names and places with dots between them, such as `hidden.0`. The message begins with it",
+        "by names and places with dots between, such as `hidden.0`. The message begins with it",
     )
 
 

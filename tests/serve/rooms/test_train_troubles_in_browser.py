@@ -68,7 +68,11 @@ def in_sight(tab: Any, place: Any) -> bool:
             "8, 0",
             "Hidden units: input should be greater than or equal to 1, not 0",
         ),
-        ("Hidden units", "8, many", "Hidden units: many is no number; expected a number such as 16"),
+        (
+            "Hidden units",
+            "8, many",
+            "Hidden units: many is no number; expected a number such as 16",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_is_told_at_its_control(
@@ -197,7 +201,7 @@ def test_after_a_restart_the_run_and_the_table_are_told_as_gone(
     told = tab.locator(".field", has=file).get_by_role("alert")
     told.wait_for()
     assert told.inner_text() == GONE
-    assert "start it anew" in tab.locator(".trouble").get_by_role("alert").inner_text()
+    assert "start it anew" in tab.locator(".runs").get_by_role("alert").inner_text()
     for name in ("Start", "Stop", "Go on"):
         assert button(tab, name).is_disabled()
     assert not tab.get_by_role("link", name="Download the model").is_visible()
@@ -228,7 +232,7 @@ def test_an_address_whose_run_and_table_are_gone_tells_of_both(
     visit: Callable[..., Any],
 ) -> None:
     tab = visit(f"/train?table={'0' * 32}&target=kind&runs=gone", refused=True)
-    tab.locator(".trouble").get_by_role("alert").wait_for()
+    tab.locator(".runs").get_by_role("alert").wait_for()
     said = tab.get_by_role("alert").all_inner_texts()
     assert len(said) == 2
     assert said[0].startswith("The table of this address is no longer in the app's memory")
@@ -248,7 +252,7 @@ def test_a_model_that_the_server_has_lost_is_told_of_on_the_page(
     tab.get_by_role("link", name="Download the model").click()
     tab.locator(".state:has-text('No longer on the server: epoch 20 of 20')").wait_for()
     tab.get_by_text(GONE).wait_for()
-    assert "start it anew" in tab.locator(".trouble").get_by_role("alert").inner_text()
+    assert "start it anew" in tab.locator(".runs").get_by_role("alert").inner_text()
     assert tab.url.startswith(f"{own_server}/train?")
 
 

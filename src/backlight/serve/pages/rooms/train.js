@@ -63,7 +63,7 @@ class Room {
   async open() {
     const runs = (this.state.get().runs ?? "").split(",").filter(Boolean);
     if (this.kind === "table") await this.forms.table.load();
-    clearError(this.trouble);
+    clearError(this.shown);
     if (!runs.length) return this.showNothing();
     try {
       const told = await Promise.all(runs.map((run) => getJSON(`/api/train/runs/${encodeURIComponent(run)}`, { signal: this.signal })));
@@ -71,7 +71,7 @@ class Room {
     } catch (error) {
       if (!mayPass(error)) this.state.set({ runs: null });
       this.showNothing();
-      showError(this.trouble, error, () => this.open());
+      showError(this.shown, error, () => this.open());
     }
   }
 
@@ -138,7 +138,7 @@ class Room {
       this.buttons();
     };
     this.watched.forEach((one, i) => one.follow((standing) => {
-      if (this.silent) clearError(this.trouble);
+      if (this.silent) clearError(this.shown);
       this.silent = false;
       this.latest[i] = { ...this.latest[i], ...standing };
       update();
@@ -158,7 +158,7 @@ class Room {
   }
 
   async each(what) {
-    clearError(this.trouble);
+    clearError(this.shown);
     try {
       await Promise.all(this.there().map((one) => one.tell(what)));
     } catch (error) {
@@ -200,7 +200,7 @@ class Room {
 
   /** What goes wrong with the runs that are watched; one that is gone is shown as gone. */
   fail(error) {
-    showError(this.trouble, error);
+    showError(this.shown, error);
     const i = this.watched.findIndex((one) => one.run === error.run);
     if (error.status !== 404 || i < 0) return;
     this.latest[i] = { ...this.latest[i], state: "gone" };
