@@ -1,6 +1,7 @@
 """What goes wrong, as an answer: a status of 4xx and one line that says what would work.
 
-The form is the same everywhere: `{"error": {"kind": "TargetError", "message": "…"}}`.
+The form is the same everywhere: `{"error": {"kind": "TargetError", "message": "…"}}`. Where the
+request has not the form it should have, `field` says which part of it the message begins with.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from backlight.errors import BacklightError
@@ -28,6 +29,15 @@ _WORDS: Final = {
     "nested a few levels deep, with numbers of a usual length"
 }
 
+#: What only those who know pydantic understand.
+_JARGON: Final = (" after validation", " or object to extract fields from", "Value error, ")
+
+#: What pydantic says of the field that tells kinds of body apart, in plain words.
+_OF_TAGS: Final = {
+    "union_tag_invalid": "expected one of {expected_tags}",
+    "union_tag_not_found": "field required",
+}
+
 #: The client went away; the answer reaches nobody (a status that nginx made known).
 _CLIENT_LEFT = 499
 
@@ -37,6 +47,11 @@ class Failure(BaseModel):
 
     kind: str
     message: str
+    field: str | None = Field(
+        None,
+        description="Of a request that has not the form it should have: where its first fault is, "
+        "by names and places with dots between, such as `hidden.0`. The message begins with it",
+    )
 
 
 class Failed(BaseModel):
@@ -59,9 +74,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 INTERNAL: Final = {"kind": "InternalError", "message": "the app failed; its log shows where"}
 
 
-def failed(status: int, kind: str, message: str) -> JSONResponse:
-    """The answer that says what went wrong."""
-    return JSONResponse({"error": {"kind": kind, "message": _cut(message)}}, status_code=status)
+def failed(status: int, kind: str, message: str, field: str = "") -> JSONResponse:
+    """The answer that says what went wrong, and in which field where that is known."""
+    error = {"kind": kind, "message": _cut(message), **({"field": field} if field else {})}
+    return JSONResponse({"error": error}, status_code=status)
 
 
 def add_failures(app: FastAPI) -> None:
@@ -73,7 +89,10 @@ def add_failures(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _misshapen(request: Request, error: RequestValidationError) -> JSONResponse:
-        return failed(422, "RequestError", "; ".join(map(_told, error.errors()[:3])))
+        tagged = _is_tagged(request)
+        faults = [(_where(one, tagged), one) for one in error.errors()[:3]]
+        message = "; ".join(_told(where, one) for where, one in faults)
+        return failed(422, "RequestError", message, faults[0][0])
 
     @app.exception_handler(HTTPException)
     async def _refused(request: Request, error: HTTPException) -> JSONResponse:
@@ -112,16 +131,43 @@ def _cut(message: str) -> str:
     return message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def _told(error: Any) -> str:
+def _is_tagged(request: Request) -> bool:
+    """Whether the route takes several kinds of body, told apart by a field of theirs."""
+    body = getattr(request.scope.get("route"), "body_field", None)
+    return getattr(getattr(body, "field_info", None), "discriminator", None) is not None
+
+
+def _where(error: Any, tagged: bool) -> str:
+    """Where in the request a complaint of pydantic's belongs: `hidden.0`; empty for all of it.
+
+    Args:
+        error: the complaint.
+        tagged: whether pydantic puts the body's kind, which nobody wrote there, before its fields.
+    """
+    if error["type"] in _OF_TAGS:
+        return str(error["ctx"]["discriminator"]).strip("'")
+    if error["type"] == "json_invalid":
+        return ""
+    source, places = error["loc"][:1], error["loc"][1:]
+    if tagged and source == ("body",):
+        places = places[1:]
+    texts = map(str, places)
+    return ".".join(text if len(text) <= 60 else text[:57] + "…" for text in texts)
+
+
+def _told(where: str, error: Any) -> str:
     """One complaint of pydantic's in one line: where, what is expected, what was given."""
-    places = [str(part) for part in error["loc"] if part not in ("body", "query", "path")]
-    where = ".".join(part if len(part) <= 60 else part[:57] + "…" for part in places)
-    given = error.get("input")
-    told = f", not {_short(given)}" if isinstance(given, str | int | float | bool) else ""
-    message = str(error["msg"])
     if error["type"] == "json_invalid":
         reason = error.get("ctx", {}).get("error", "it ends too early")
         return f"the request is no JSON: {reason} at character {error['loc'][-1]}"
+    message = str(error["msg"])
+    if error["type"] in _OF_TAGS:
+        message, given = _OF_TAGS[error["type"]].format(**error["ctx"]), error["ctx"].get("tag")
+    else:
+        given = error.get("input")
+    for jargon in _JARGON:
+        message = message.replace(jargon, "")
+    told = f", not {_short(given)}" if isinstance(given, str | int | float | bool) else ""
     return f"{where or 'the request'}: {message[:1].lower()}{message[1:]}{told}"
 
 

@@ -52,6 +52,41 @@ def test_a_table_is_kept_in_memory_and_its_columns_told(client: TestClient) -> N
     assert client.get(f"/api/train/tables/{told['table']}").json() == told
 
 
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        (b"a,b\n1,2.5\n1,3.5\n", ["'a' is 1 in every row: there is nothing to learn", None]),
+        (b"a,b\n1.5,x\n1.5,x\n", ["'a' is 1.5 in every row: there is nothing to learn",
+                                  "'b' is 'x' in every row: expected two classes or more"]),
+        (b"a,b\n1.5,\n,\n", ["'a' has a value in one row only: expected two rows or more",
+                              "'b' is empty: there is nothing to learn"]),
+        (b"a\n1\n2\n", ["'a' is the only column: there is none to learn from"]),
+    ],
+)  # fmt: skip
+def test_why_a_column_cannot_be_predicted_is_told(
+    client: TestClient, content: bytes, problems: list[str | None]
+) -> None:
+    told = uploaded(client, content).json()
+    assert [column["problem"] for column in told["columns"]] == problems
+    assert [column["task"] is None for column in told["columns"]] == [
+        p is not None for p in problems
+    ]
+    assert (told["target"] is None) == (None not in problems)
+
+
+@pytest.mark.parametrize(("length", "offered"), [(1000, True), (1001, False)])
+def test_every_column_that_is_offered_can_be_asked_for(
+    client: TestClient, length: int, offered: bool
+) -> None:
+    name = "q" * length
+    told = uploaded(client, f"a,{name}\n1.5,2\n2.5,3\n3.5,4\n".encode()).json()
+    assert (told["target"] == name) is offered
+    asked = {"kind": "table", "table": told["table"], "target": name, "epochs": 1}
+    assert (client.post("/api/train/runs", json=asked).status_code == 200) is offered
+    problem_told = told["columns"][1]["problem"]
+    assert offered or "has 1,001 characters: up to 1,000" in problem_told
+
+
 @pytest.mark.parametrize("sample", ["moons", "iris", "wine", "breast-cancer", "diabetes"])
 def test_every_sample_has_a_target_that_can_be_predicted(client: TestClient, sample: str) -> None:
     told = client.get(f"/api/train/tables/sample:{sample}").json()

@@ -1,10 +1,10 @@
 // Talking to the server: JSON, forms, streams of events. What goes wrong has words for a person.
 
 export class ApiError extends Error {
-  constructor(message, kind, status) {
+  /** `field`: where in what was sent the fault is, if the server says so. */
+  constructor(message, kind, status, field = null) {
     super(message);
-    this.kind = kind;
-    this.status = status;
+    Object.assign(this, { kind, status, field });
   }
 }
 
@@ -29,11 +29,15 @@ async function answered(path, options) {
   if (response.ok) return response;
   const told = await response.json().catch(() => null);
   const message = told?.error?.message ?? `The server answered ${response.status}.`;
-  throw new ApiError(message, told?.error?.kind ?? "RequestError", response.status);
+  throw new ApiError(message, told?.error?.kind ?? "RequestError", response.status, told?.error?.field);
 }
 
 export async function getJSON(path, { signal } = {}) {
   return (await answered(path, { signal })).json();
+}
+
+export async function getBlob(path, { signal } = {}) {
+  return (await answered(path, { signal })).blob();
 }
 
 export async function postJSON(path, body, { signal } = {}) {

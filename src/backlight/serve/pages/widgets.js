@@ -71,21 +71,67 @@ export function announce(text) {
   if (place) place.textContent = text;
 }
 
+const failures = new WeakMap(); // by root: what takes the error that is told there away again
+
 /**
- * An error in words, at the top of `root`; a run that was stopped on purpose is none. Where it may
- * pass, a button calls `again`, if given.
+ * An error in words: below the control that it is about (`error.control`), else at the top of `root`.
+ * It comes into sight, also where it is told once more. A run that was stopped on purpose is none.
+ * Where it may pass, a button calls `again`, if given.
  */
 export function showError(root, error, again = null) {
   if (error?.name === "AbortError") return;
   clearError(root);
   root.querySelector(":scope > .waiting")?.remove();
-  root.prepend(h("div", { class: "failure" },
-    h("p", { role: "alert" }, error?.message || String(error)),
-    again && mayPass(error) ? button("Try again", () => again()) : null));
+  const told = h("p", { role: "alert", id: `failure-${++numbered}` }, error?.message || String(error));
+  const failure = h("div", { class: "failure" }, told, again && mayPass(error) ? button("Try again", () => again()) : null);
+  const control = error?.control;
+  const place = control?.closest(".field") ?? root;
+  const unmark = control ? mark(control, told.id) : () => {};
+  if (control) place.append(failure);
+  else root.prepend(failure);
+  failures.set(root, () => {
+    failure.remove();
+    unmark();
+  });
+  control?.closest("details")?.setAttribute("open", "");
+  // At once: a page that glides would move for those who asked for no motion, too.
+  (control ? place : failure).scrollIntoView({ block: "nearest" });
 }
 
 export function clearError(root) {
-  root.querySelector(":scope > .failure")?.remove();
+  failures.get(root)?.();
+  failures.delete(root);
+}
+
+/** A control that holds what cannot be; returns what makes it as it was. */
+function mark(control, reason) {
+  const before = control.getAttribute("aria-describedby");
+  control.setAttribute("aria-invalid", "true");
+  control.setAttribute("aria-describedby", [before, reason].filter(Boolean).join(" "));
+  return () => {
+    control.removeAttribute("aria-invalid");
+    if (before === null) control.removeAttribute("aria-describedby");
+    else control.setAttribute("aria-describedby", before);
+  };
+}
+
+/**
+ * What the server refuses of a form, in the form's words: its labels in place of the names in the
+ * request, and as `control`, for `showError`, the one that it is about.
+ *
+ * `fields` are {label, control} by their places in the request, such as `epochs` or `where.reach`.
+ */
+export function inFormsWords(error, fields) {
+  if (!error?.field) return error;
+  const known = Object.entries(fields);
+  const within = (place, name) => place === name || place.startsWith(`${name}.`);
+  const words = error.message.split("; ").map((one) => {
+    const place = one.slice(0, Math.max(0, one.indexOf(": ")));
+    const [, field] = known.find(([name]) => within(place, name)) ?? [];
+    return field ? field.label + one.slice(place.length) : one;
+  });
+  const [, about] = known.find(([name]) => within(error.field, name)) ?? [];
+  return Object.assign(error, { message: words.join("; "), control: about?.control });
 }
 
 /** `run` once nothing has asked for it for so many milliseconds. */

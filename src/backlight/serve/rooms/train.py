@@ -26,7 +26,7 @@ from backlight.serve.training.of_classics import ClassicTrainee
 from backlight.serve.training.of_tables import TableTrainee
 from backlight.serve.training.runs import Run, Runs
 from backlight.serve.training.snapshots import Shown
-from backlight.serve.training.tables import SAMPLES, Tables, described
+from backlight.serve.training.tables import LONGEST_NAME, SAMPLES, Tables, described
 from backlight.serve.training.trainees import Trainee
 from backlight.serve.turns import Stop
 
@@ -40,6 +40,7 @@ _MOST_VALUES: Final = 16_000_000  # of all units for all rows: 128 MB
 
 Identity = Annotated[str, Path(max_length=80)]
 Name = Annotated[str, Field(max_length=200)]
+Head = Annotated[str, Field(max_length=LONGEST_NAME)]
 Pace = Annotated[float, Field(gt=0, le=1e6)] | None
 
 
@@ -60,8 +61,8 @@ class OfTable(BaseModel):
 
     kind: Literal["table"]
     table: Name = Field(description="What /api/train/tables called it")
-    target: Name = Field(description="The column to predict")
-    ignore: list[Name] = Field([], max_length=200, description="Columns to leave out")
+    target: Head = Field(description="The column to predict")
+    ignore: list[Head] = Field([], max_length=200, description="Columns to leave out")
     hidden: list[Annotated[int, Field(ge=1, le=_MOST_UNITS)]] = Field(
         [16], max_length=6, description="Units of each hidden layer"
     )
@@ -118,7 +119,8 @@ async def upload(request: Request) -> dict[str, Any]:
 
 @router.get("/tables/{table}")
 async def columns(request: Request, table: Identity) -> dict[str, Any]:
-    """A table's columns, and which of them is likely to be what should be predicted."""
+    """A table's columns, which of them is likely to be what should be predicted, and why others
+    cannot be."""
     found = _table(request, table)
     return plain(described(table, found))  # type: ignore[no-any-return]
 

@@ -17,6 +17,10 @@ _MOST_CELLS: Final = 2_000_000
 _MOST_COLUMNS: Final = 500
 _SEPARATORS: Final = (b",", b";", b"\t", b"|")
 _WORD: Final = 60  # bytes of a word beside its letters
+_LONGEST_PROBLEM: Final = 300  # characters
+
+#: Characters of a column's name that is predicted: questions of a survey are that long.
+LONGEST_NAME: Final = 1000
 
 
 def _bundled(loader: str, target: str) -> Callable[[], Table]:
@@ -101,33 +105,54 @@ def _weight(table: Table) -> dict[Hashable, int]:
 
 
 def described(identity: str, table: Table) -> dict[str, Any]:
-    """A table's columns, and which one is likely to be what should be predicted."""
+    """A table's columns, and which one is likely to be what should be predicted.
+
+    Of a column that cannot be predicted `task` is None, and `problem` says why.
+    """
+    columns = [_described(table, name) for name in table.columns]
     return {
         "table": identity,
         "name": table.source,
         "rows": table.rows,
-        "columns": [
-            {
-                "name": name,
-                "holds": column.holds,
-                "missing": int(column.missing.sum()),
-                "task": _task(table, name),
-            }
-            for name, column in table.columns.items()
-        ],
-        "target": _likely(identity, table),
+        "columns": columns,
+        "target": _likely(identity, columns),
     }
 
 
-def _likely(identity: str, table: Table) -> str | None:
+def _described(table: Table, name: str) -> dict[str, Any]:
+    column = table.columns[name]
+    task, problem = None, _problem(table, name)
+    if problem is None:
+        try:
+            task = decide(table, name)[0]
+        except InputError as error:
+            problem = str(error)
+    return {
+        "name": name,
+        "holds": column.holds,
+        "missing": int(column.missing.sum()),
+        "task": task,
+        "problem": None if problem is None else problem[:_LONGEST_PROBLEM],
+    }
+
+
+def _problem(table: Table, name: str) -> str | None:
+    """Why a column cannot be predicted here, beside what `decide` knows of; None where it can."""
+    if len(name) > LONGEST_NAME:
+        return f"the name of {name[:20]!r}… has {len(name):,} characters: up to {LONGEST_NAME:,}"
+    if len(table.columns) == 1:
+        return f"{name!r} is the only column: there is none to learn from"
+    column = table.columns[name]
+    known = column.values[~column.missing]
+    if len(known) == 1:
+        return f"{name!r} has a value in one row only: expected two rows or more"
+    if column.is_numeric and len(known) and (known == known[0]).all():
+        return f"{name!r} is {known[0]:g} in every row: there is nothing to learn"
+    return None
+
+
+def _likely(identity: str, columns: list[dict[str, Any]]) -> str | None:
     """The sample's own; else the last column that can be predicted, where targets mostly stand."""
     if identity in SAMPLES:
         return SAMPLES[identity][1]
-    return next((name for name in reversed(list(table.columns)) if _task(table, name)), None)
-
-
-def _task(table: Table, name: str) -> str | None:
-    try:
-        return decide(table, name)[0]
-    except InputError:
-        return None
+    return next((one["name"] for one in reversed(columns) if one["task"]), None)

@@ -33,7 +33,7 @@ class Room {
     this.watched = [];
     this.forms = {
       classic: classicForm(offers.classics, state),
-      table: tableForm(offers, state, signal, (error) => this.fail(error)),
+      table: tableForm(offers, state, signal, () => this.readiness()),
       deltas: deltasForm(offers.classics),
     };
     this.kind = this.forms[state.get().kind] ? state.get().kind : "table";
@@ -42,6 +42,7 @@ class Room {
     this.stop = button("Stop", () => this.each("stop"), { disabled: true });
     this.resume = button("Go on", () => this.each("resume"), { disabled: true });
     this.pace = this.paceSlider();
+    this.trouble = h("div", { class: "trouble" });
     this.shown = h("div", { class: "runs" });
     root.append(
       h("header", { class: "masthead" }, h("h1", {}, title),
@@ -53,7 +54,7 @@ class Room {
             { value: "deltas", label: "Three output deltas" },
           ], this.kind, (kind) => this.choose(kind)),
           this.form, this.pace.element,
-          h("div", { class: "row" }, this.start, this.stop, this.resume)),
+          h("div", { class: "row" }, this.start, this.stop, this.resume), this.trouble),
         this.shown));
     this.showForm();
   }
@@ -62,14 +63,15 @@ class Room {
   async open() {
     const runs = (this.state.get().runs ?? "").split(",").filter(Boolean);
     if (this.kind === "table") await this.forms.table.load();
+    clearError(this.shown);
     if (!runs.length) return this.showNothing();
     try {
       const told = await Promise.all(runs.map((run) => getJSON(`/api/train/runs/${encodeURIComponent(run)}`, { signal: this.signal })));
       this.watch(told);
     } catch (error) {
-      this.state.set({ runs: null });
+      if (!mayPass(error)) this.state.set({ runs: null });
       this.showNothing();
-      this.fail(error);
+      showError(this.shown, error, () => this.open());
     }
   }
 
@@ -89,6 +91,12 @@ class Room {
 
   showForm() {
     this.form.replaceChildren(this.forms[this.kind].element);
+    this.readiness();
+  }
+
+  /** Start is there where there is something to be trained. */
+  readiness() {
+    this.start.disabled = this.beginning || !(this.forms?.[this.kind].ready?.() ?? true);
   }
 
   showNothing() {
@@ -96,28 +104,33 @@ class Room {
   }
 
   async begin() {
-    clearError(this.root);
-    this.start.disabled = true;
+    const form = this.forms[this.kind];
+    clearError(this.trouble);
+    clearError(form.element);
+    this.beginning = true;
+    this.readiness();
     try {
       const pace = this.paceNow();
       const told = [];
-      for (const one of await this.forms[this.kind].asked()) {
+      for (const one of await form.asked()) {
         told.push(await new Watched(one, this.signal).begin({ ...one, pace }));
       }
+      if (!told.length) return; // the form has said why
       this.close();
       this.state.set({ runs: told.map((one) => one.run).join(",") }, { replace: false });
       this.watch(told);
     } catch (error) {
-      this.fail(error);
+      if (!form.refused?.(error)) showError(this.trouble, error, () => this.begin());
     } finally {
-      this.start.disabled = false;
+      this.beginning = false;
+      this.readiness();
     }
   }
 
   watch(told) {
     this.watched = told.map((one) => new Watched(one, this.signal));
     const look = { x: Number(this.state.get().x ?? 0), y: Number(this.state.get().y ?? 1), output: Number(this.state.get().output ?? 0) };
-    const view = this.view = told.length > 1 ? comparison(told) : runView(told[0], look, (changed) => this.look(changed));
+    const view = this.view = told.length > 1 ? comparison(told) : runView(told[0], look, (changed) => this.look(changed), (error) => this.fail(error));
     this.shown.replaceChildren(view.element);
     this.latest = [...told];
     const update = () => {
@@ -125,13 +138,14 @@ class Room {
       this.buttons();
     };
     this.watched.forEach((one, i) => one.follow((standing) => {
-      if (this.lost) clearError(this.root);
-      this.lost = false;
+      if (this.silent) clearError(this.shown);
+      this.silent = false;
       this.latest[i] = { ...this.latest[i], ...standing };
       update();
     }, (error) => {
-      this.lost = mayPass(error);
-      this.fail(error);
+      // The browser tries again and again; a page that is read is moved to the error once.
+      if (!this.silent || !mayPass(error)) this.fail(error);
+      this.silent = mayPass(error);
     }));
     update();
     if (told.length === 1 && (look.x !== 0 || look.y !== 1 || look.output !== 0)) this.look(look);
@@ -144,9 +158,9 @@ class Room {
   }
 
   async each(what) {
-    clearError(this.root);
+    clearError(this.shown);
     try {
-      await Promise.all(this.watched.map((one) => one.tell(what)));
+      await Promise.all(this.there().map((one) => one.tell(what)));
     } catch (error) {
       this.fail(error);
     }
@@ -160,7 +174,7 @@ class Room {
 
   tellLook() {
     const looked = { x: 0, y: 1, output: 0, ...this.lookedAt, pace: this.paceNow() };
-    Promise.all(this.watched.map((one) => one.tell("look", looked))).catch((error) => this.fail(error));
+    Promise.all(this.there().map((one) => one.tell("look", looked))).catch((error) => this.fail(error));
   }
 
   paceNow() {
@@ -179,8 +193,21 @@ class Room {
     });
   }
 
+  /** The runs that the server still has, as far as is known. */
+  there() {
+    return this.watched.filter((_, i) => this.latest[i].state !== "gone");
+  }
+
+  /** What goes wrong with the runs that are watched; one that is gone is shown as gone. */
   fail(error) {
-    showError(this.root, error);
+    showError(this.shown, error);
+    const i = this.watched.findIndex((one) => one.run === error.run);
+    if (error.status !== 404 || i < 0) return;
+    this.latest[i] = { ...this.latest[i], state: "gone" };
+    this.view.update(this.watched.length > 1 ? this.latest : this.latest[0]);
+    this.buttons();
+    this.state.set({ runs: null });
+    if (this.kind === "table") this.forms.table.check();
   }
 }
 

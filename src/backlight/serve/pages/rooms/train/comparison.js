@@ -21,7 +21,7 @@ export function comparison(told) {
   let over = true;
 
   function update(standings) {
-    state.textContent = standings.map((one, i) => `${NAMES[i]}: epoch ${countText(one.epoch)}`).join(" · ");
+    state.textContent = standings.map((one, i) => `${NAMES[i]}: ${one.state === "gone" ? "no longer on the server, " : ""}epoch ${countText(one.epoch)}`).join(" · ");
     chart.update(seriesOf(standings));
     standings.forEach((one, i) => columns[i].judged.update(one));
     const now = standings.every((one) => one.state !== "running");

@@ -1,9 +1,10 @@
 // How right a training is: the share of rows it says rightly and what it takes for what, or how far
 // its numbers are off. Parts are made once and filled anew at every standing.
 
-import { countText, numberText, shareText } from "/static/show/numbers.js";
+import { numberText, shareText } from "/static/show/numbers.js";
 import { h } from "../../widgets.js";
 import { confusionTable } from "./confusion.js";
+import { counted } from "./words.js";
 
 /** {element, update(standing)}; `classifies` is false where the outputs are numbers. */
 export function judgedView(classifies, name = "") {
@@ -31,7 +32,7 @@ function rightView({ classes }, rows, name) {
   const told = h("p", {});
   const table = confusionTable(classes, [name, rows].filter(Boolean).join(", "));
   const update = (one) => {
-    told.replaceChildren(h("b", { class: "numbers" }, shareText(one.accuracy)), ` of ${countText(one.rows)} rows ${rowsTold(rows)} right`,
+    told.replaceChildren(h("b", { class: "numbers" }, shareText(one.accuracy)), ` of ${counted(one.rows, "row")} ${rowsTold(rows)} right`,
       h("span", { class: "note" }, `, ${shareText(one.baseline)} by always saying the usual class`));
     table.update(one);
   };
@@ -43,7 +44,7 @@ function farView(rows) {
   const share = h("p", { class: "note" });
   const update = (one) => {
     told.replaceChildren(h("b", { class: "numbers" }, numberText(one.error)), " off on average",
-      h("span", { class: "note" }, `, over ${countText(one.rows)} rows ${rowsTold(rows)}; ${numberText(one.baseline)} by always saying the mean`));
+      h("span", { class: "note" }, `, over ${counted(one.rows, "row")} ${rowsTold(rows)}; ${numberText(one.baseline)} by always saying the mean`));
     share.hidden = one.r2 === null;
     share.textContent = one.r2 === null ? "" : `R² ${numberText(one.r2, 3)}`;
   };

@@ -2,14 +2,16 @@
 
 import { curveChart } from "/static/show/curves.js";
 import { countText, numberText } from "/static/show/numbers.js";
+import { getBlob } from "../../api.js";
 import { announce, field, h, select } from "../../widgets.js";
 import { judgedView } from "./judged.js";
 import { regionsView } from "./regions.js";
 import { weightsView } from "./weights.js";
 
-const WORDS = { running: "Training", paused: "Stopped", finished: "Finished", failed: "Failed" };
+const WORDS = { running: "Training", paused: "Stopped", finished: "Finished", failed: "Failed", gone: "No longer on the server" };
 
-export function runView(told, look, onLook) {
+/** `onLook` is told of other inputs to look at, `onError` of a model that cannot be taken along. */
+export function runView(told, look, onLook, onError) {
   const state = h("p", { class: "state" });
   const bar = h("progress", { max: 1, value: 0, "aria-label": "Epochs" });
   const why = h("p", { class: "note" });
@@ -17,7 +19,7 @@ export function runView(told, look, onLook) {
   const judged = judgedView(told.classifies);
   const regions = told.axes.length > 1 ? regionsView(told) : null;
   const weights = weightsView(told.sizes);
-  const take = h("a", { class: "button", href: `/api/train/runs/${encodeURIComponent(told.run)}/model`, download: "model.safetensors" }, "Download the model");
+  const take = modelLink(told.run, onError);
 
   const element = h("div", { class: "standing" },
     h("section", { class: "panel head", "aria-labelledby": "run-title" },
@@ -37,7 +39,8 @@ export function runView(told, look, onLook) {
     bar.value = standing.epochs ? standing.epoch / standing.epochs : 0;
     const first = standing.state === "running" && !standing.epoch ? "The first step takes longer where the loop has yet to be compiled." : "";
     why.textContent = standing.problem ?? standing.stopped ?? first;
-    take.hidden = !standing.epoch;
+    take.hidden = !standing.epoch || standing.state === "gone";
+    if (standing.state === "gone") for (const choice of element.querySelectorAll("select")) choice.disabled = true;
     chart.update(curveSeries(standing.curves));
     judged.update(standing);
     regions?.update(standing.regions);
@@ -45,6 +48,22 @@ export function runView(told, look, onLook) {
   }
   update(told);
   return { element, update, close: () => regions?.close() };
+}
+
+/** A link to the model's file, which is fetched here so that a refusal can be told on the page. */
+function modelLink(run, onError) {
+  const href = `/api/train/runs/${encodeURIComponent(run)}/model`;
+  const file = "model.safetensors";
+  return h("a", { class: "button", href, download: file, onclick: async (event) => {
+    event.preventDefault();
+    try {
+      const content = URL.createObjectURL(await getBlob(href));
+      h("a", { href: content, download: file }).click();
+      setTimeout(() => URL.revokeObjectURL(content), 60_000); // some browsers read it later
+    } catch (error) {
+      onError(Object.assign(error, { run }));
+    }
+  } }, "Download the model");
 }
 
 function runPanel(name, heading, ...content) {

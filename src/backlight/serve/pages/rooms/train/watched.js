@@ -30,7 +30,7 @@ export class Watched {
       if (this.source?.readyState !== EventSource.CLOSED) return void onError(offline());
       this.close();
       try {
-        onStanding(await getJSON(this.address, { signal: this.signal }));
+        onStanding(await this.heard(getJSON(this.address, { signal: this.signal })));
       } catch (error) {
         onError(error);
       }
@@ -39,9 +39,19 @@ export class Watched {
 
   /** `stop`, `resume` or `look`; shows how it stands then. */
   async tell(what, body = {}) {
-    const standing = await postJSON(`${this.address}/${what}`, body, { signal: this.signal });
+    const standing = await this.heard(postJSON(`${this.address}/${what}`, body, { signal: this.signal }));
     this.onStanding?.(standing);
     if (what === "resume" && this.source === null && standing.state === "running") this.follow(this.onStanding, this.onError);
+  }
+
+  /** The answer; what goes wrong says of which run, and one that is gone is followed no more. */
+  async heard(answer) {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error.status === 404) this.close();
+      throw Object.assign(error, { run: this.run });
+    }
   }
 
   close() {
