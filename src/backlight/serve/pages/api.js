@@ -36,10 +36,6 @@ export async function getJSON(path, { signal } = {}) {
   return (await answered(path, { signal })).json();
 }
 
-export async function getBlob(path, { signal } = {}) {
-  return (await answered(path, { signal })).blob();
-}
-
 export async function postJSON(path, body, { signal } = {}) {
   return (await answered(path, json("POST", body, signal))).json();
 }
@@ -60,7 +56,7 @@ export async function saveFile(path, { signal } = {}) {
   link.href = URL.createObjectURL(await response.blob());
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers read it later
 }
 
 /** Posts, and calls onEvent(name, data) for every event that comes back, until the last. */

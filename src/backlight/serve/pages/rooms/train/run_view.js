@@ -2,7 +2,7 @@
 
 import { curveChart } from "/static/show/curves.js";
 import { countText, numberText } from "/static/show/numbers.js";
-import { getBlob } from "../../api.js";
+import { saveFile } from "../../api.js";
 import { announce, field, h, select } from "../../widgets.js";
 import { judgedView } from "./judged.js";
 import { regionsView } from "./regions.js";
@@ -53,13 +53,10 @@ export function runView(told, look, onLook, onError) {
 /** A link to the model's file, which is fetched here so that a refusal can be told on the page. */
 function modelLink(run, onError) {
   const href = `/api/train/runs/${encodeURIComponent(run)}/model`;
-  const file = "model.safetensors";
-  return h("a", { class: "button", href, download: file, onclick: async (event) => {
+  return h("a", { class: "button", href, download: "", onclick: async (event) => {
     event.preventDefault();
     try {
-      const content = URL.createObjectURL(await getBlob(href));
-      h("a", { href: content, download: file }).click();
-      setTimeout(() => URL.revokeObjectURL(content), 60_000); // some browsers read it later
+      await saveFile(href);
     } catch (error) {
       onError(Object.assign(error, { run }));
     }
