@@ -74,6 +74,15 @@ def test_layers_that_cannot_be_are_told_at_their_field(
     assert sizes.get_attribute("aria-invalid") == "false"
 
 
+def test_two_fields_are_told_at_once(visit: Visit) -> None:
+    tab = opened(visit, OWN)
+    sizes, hidden = tab.get_by_label("Units of each layer"), tab.get_by_label("Hidden activations")
+    entered(sizes, "2,,2")
+    entered(hidden, "tangh")
+    assert "not “2,,2”" in said_at(sizes)
+    assert "there is no “tangh”" in said_at(hidden)
+
+
 @pytest.mark.parametrize("typed", ["3-4-2", "3, 4, 2", "3 4 2", "3×4×2", " 3 × 4,2 ", "3–4–2"])
 def test_layers_are_told_apart_in_many_ways(visit: Visit, typed: str) -> None:
     tab = opened(visit, OWN)

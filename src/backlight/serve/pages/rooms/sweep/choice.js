@@ -59,7 +59,7 @@ export function choicePanel(catalog, address, on) {
     return {
       sizes: layers, seed: readSeed(seed.value),
       // How many hidden layers there are is not known while the layers are wrong.
-      hidden: layers.wrong ? {} : readHidden(hidden.value, layers.value.length - 2, names),
+      hidden: readHidden(hidden.value, layers.wrong ? null : layers.value.length - 2, names),
     };
   }
 

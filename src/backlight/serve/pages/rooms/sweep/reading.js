@@ -27,13 +27,14 @@ export function readSizes(text, limits) {
   return { value };
 }
 
-/** Reads the activations of so many hidden layers: one for each. */
+/** Reads the activations of so many hidden layers, null where that is not known: one for each. */
 export function readHidden(text, layers, names) {
-  if (!layers) return { value: [] };
+  if (layers === 0) return { value: [] };
   const wrong = (words) => ({ wrong: `${LABELS.hidden}: ${words}` });
   const typed = text.split(/[\s,;]+/).filter(Boolean);
   const unknown = typed.find((name) => !names.includes(name));
   if (unknown) return wrong(`there is no ${quoted(unknown)}; there are ${names.join(", ")}`);
+  if (layers === null) return { value: typed };
   if (typed.length !== 1 && typed.length !== layers) {
     return wrong(`one is expected${layers === 1 ? "" : `, or one for each of ${layers} hidden layers`}, not ${typed.length || "none"}`);
   }
