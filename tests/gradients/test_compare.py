@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from backlight.errors import FileError, InputError, MissingExtraError, TraceErro
 from backlight.gradients.backprop import Backprop
 from backlight.gradients.compare import Comparison, compare
 from backlight.gradients.comparing.curves import costs, step_errors
+from backlight.gradients.comparing.table import as_record
 from backlight.gradients.dual import DualNumbers
 from backlight.gradients.finite import FiniteDifferences
 from backlight.gradients.method import NAMES
@@ -53,6 +55,42 @@ def test_errors_are_the_largest_against_the_truth(comparison: Comparison) -> Non
     assert row.absolute_error == difference.max()
     assert row.relative_error == (difference / np.abs(truth)).max()
     assert row.norm == pytest.approx(np.linalg.norm(truth), rel=1e-6)
+
+
+def test_nothing_is_relative_to_a_derivative_that_is_zero() -> None:
+    # |x - 5| has no slope at its tip: forward differences say 1, central ones 0.
+    found = compare(lambda x: np.abs(x - 5), 5.0, ["backprop", "forward", "central"], budget=0)
+    forward, central = found.row("forward"), found.row("central")
+    assert (forward.norm, forward.absolute_error) == (1, 1)
+    assert math.isnan(forward.relative_error or 0)
+    assert (central.absolute_error, central.relative_error) == (0, 0)
+    shown = {line.split()[0]: line.split()[1:4] for line in str(found).splitlines() if line}
+    assert shown["forward"] == ["1", "1.0e+00", "–"]
+    assert shown["central"] == ["0", "0", "0"]
+    assert "–: a derivative that is 0 came out as another number" in str(found)
+    assert '<td style="text-align:right">–</td>' in found._repr_html_()
+    plain = {row["way"]: row for row in as_record(found)["ways"]}
+    assert (plain["forward"]["absolute_error"], plain["forward"]["relative_error"]) == (1, None)
+    assert plain["central"]["relative_error"] == 0
+
+
+def test_a_zero_that_is_missed_is_not_hidden_behind_entries_that_are_right() -> None:
+    # Forward differences find y's slope to the last bit, and miss that of x².
+    found = compare(lambda x: x[0] ** 2 + x[1], np.array([0.0, 1.0]), ["dual", "forward"], budget=0)
+    row = found.row("forward")
+    assert row.absolute_error == pytest.approx(2.0**-26, rel=1e-6)  # its step
+    assert math.isnan(row.relative_error or 0)
+    assert "–" not in str(compare(lambda x: x[0] ** 2 + x[1], X[:2], ["dual", "forward"], budget=0))
+
+
+def test_exact_ways_that_differ_at_a_zero_do_not_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Backprop, "gradient", lambda self, f, x: 0.0)
+    found = compare(lambda x: x**3, 2.0, budget=0)
+    assert found.truth == "dual"
+    assert found.agreement is not None
+    assert math.isnan(found.agreement)
+    assert "Backpropagation and dual numbers differ by 1.2e+01 (absolute)." in str(found)
+    assert found.row("backprop").relative_error == 1  # all of what it should have found is missing
 
 
 def test_evaluations_are_counted(comparison: Comparison) -> None:
@@ -226,6 +264,14 @@ def test_figures_are_returned_and_saved(comparison: Comparison, tmp_path: Path) 
         comparison.plot_steps(tmp_path / "steps.png")
     with pytest.raises(FileError, match="there are png, svg, pdf"):
         comparison.plot_cost(tmp_path / "cost.xyz")
+
+
+def test_where_every_derivative_is_zero_errors_are_drawn_as_they_are() -> None:
+    pytest.importorskip("matplotlib")
+    flat = compare(lambda x: x**2, 0.0, budget=0)
+    assert "relative" not in flat.plot_steps().axes[0].get_ylabel()
+    steps, errors = step_errors(flat)
+    np.testing.assert_allclose(errors["forward"], steps, rtol=1e-12)  # (h² - 0) / h
 
 
 def test_torch_modules_are_compared_too() -> None:

@@ -13,7 +13,13 @@ from backlight.commands.given import mapped
 from backlight.commands.table import aligned
 from backlight.commands.terminal import cells, one_line
 from backlight.gradients.compare import Comparison, flattened
-from backlight.gradients.comparing.table import as_record, entry_names, seconds
+from backlight.gradients.comparing.table import (
+    as_record,
+    entry_names,
+    error_text,
+    is_undefined,
+    seconds,
+)
 
 # So many derivatives are listed one by one.
 _LISTED = 50
@@ -71,13 +77,15 @@ def _table(comparison: Comparison, width: int) -> Iterator[str]:
 
 
 def _narrow(comparison: Comparison) -> Iterator[tuple[str, ...]]:
-    yield ("way", "rel error", "evaluations", "time")
+    absolute = is_undefined(comparison)  # one kind of error has to do: the one all ways have
+    yield ("way", "abs error" if absolute else "rel error", "evaluations", "time")
     for row in comparison.rows:
-        if row.relative_error is None:
+        error = row.absolute_error if absolute else row.relative_error
+        if error is None:
             yield (row.way, "refused", "", "")
         else:
-            error = "truth" if row.way == comparison.truth else f"{row.relative_error:.1e}"
-            yield (row.way, error, f"{row.evaluations:,}", seconds(row.seconds or 0.0))
+            told = "truth" if row.way == comparison.truth else error_text(error)
+            yield (row.way, told, f"{row.evaluations:,}", seconds(row.seconds or 0.0))
 
 
 def _derivatives(asked: Asked, comparison: Comparison, width: int) -> Iterator[str]:

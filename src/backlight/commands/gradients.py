@@ -74,9 +74,11 @@ def _ways(given: str | None) -> list[str]:
 def _draw(found: Comparison, options: argparse.Namespace) -> list[Path]:
     if options.plot is None:
         return []
-    from backlight.gradients.comparing.curves import costs, step_errors
+    from backlight.gradients.comparing.curves import costs, has_slope, step_errors
 
-    figure = gradient_figure(step_errors(found), costs(found), found.forward_seconds)
+    figure = gradient_figure(
+        step_errors(found), costs(found), found.forward_seconds, relative=has_slope(found)
+    )
     save(figure, options.plot, overwrite=options.force)
     return [Path(options.plot)]
 

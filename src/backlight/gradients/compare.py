@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -41,8 +42,9 @@ class Row:
         way: its name.
         gradient: in the nesting of x; None where the way refuses.
         norm: the gradient's Euclidean length; for a single number the derivative itself.
-        absolute_error, relative_error: the largest over all entries, against the truth; relative
-            where the truth is not zero.
+        absolute_error, relative_error: the largest over all entries, against the truth. Nothing
+            is relative to zero: the relative one is NaN where an entry is zero by the truth and
+            not by this way.
         evaluations: calls of f for one gradient; a batch under vmap counts once.
         seconds: the median of repeats.
         memory: peak bytes above the start; None where it was not measured.
@@ -70,7 +72,8 @@ class Comparison:
         inputs: how many numbers x holds.
         truth: the way that the errors are measured against.
         agreement: the largest relative difference between backpropagation and dual numbers, which
-            share no step of the computation but their rules; None if one of them refuses.
+            share no step of the computation but their rules; None if one of them refuses, NaN if
+            an entry is zero by backpropagation alone.
         forward_seconds: the time of one evaluation of f, median.
         torch: whether f is a torch function.
     """
@@ -116,10 +119,10 @@ class Comparison:
         Raises:
             MissingExtraError: matplotlib is not installed.
         """
-        from backlight.gradients.comparing.curves import step_errors
+        from backlight.gradients.comparing.curves import has_slope, step_errors
         from backlight.show.curves import save, step_figure
 
-        figure = step_figure(*step_errors(self))
+        figure = step_figure(*step_errors(self), relative=has_slope(self))
         return figure if path is None else save(figure, path, overwrite=overwrite)
 
     def plot_cost(
@@ -247,11 +250,13 @@ def _truth(flats: dict[str, Any], agreement: float | None, precision: float) -> 
 
 
 def _errors(found: Any, truth: Any) -> tuple[float, float]:
-    """The largest absolute error, and the largest relative one where the truth is not zero."""
+    """The largest absolute error and the largest relative one: NaN where a zero is missed."""
     difference = np.abs(found - truth)
-    known = truth != 0
-    relative = (difference[known] / np.abs(truth[known])).max(initial=0.0)
-    return float(difference.max(initial=0.0)), float(relative)
+    largest = float(difference.max(initial=0.0))
+    missed = difference != 0
+    if (truth[missed] == 0).any():
+        return largest, math.nan
+    return largest, float((difference[missed] / np.abs(truth[missed])).max(initial=0.0))
 
 
 def _precision(nest: Nest) -> float:

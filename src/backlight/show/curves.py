@@ -32,18 +32,19 @@ _FORMATS: Final = ("png", "svg", "pdf")
 _WIDTH, _HEIGHT = 7.0, 4.5  # inches
 
 
-def step_figure(steps: Any, errors: Mapping[str, Any]) -> Figure:
+def step_figure(steps: Any, errors: Mapping[str, Any], *, relative: bool = True) -> Figure:
     """Error against step size, both logarithmic, the best step of each curve marked.
 
     Args:
         steps: (n,), the step sizes.
-        errors: for each scheme (n,) relative errors; NaN where there is none.
+        errors: for each scheme (n,) errors; NaN where there is none.
+        relative: whether they are relative to the largest derivative.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
     figure = _figure()
-    _draw_steps(figure, steps, errors)
+    _draw_steps(figure, steps, errors, relative)
     return figure
 
 
@@ -69,18 +70,20 @@ def gradient_figure(
     steps: tuple[Any, Mapping[str, Any]],
     costs: tuple[Mapping[str, Any], Mapping[str, Any]],
     evaluation: float | None = None,
+    *,
+    relative: bool = True,
 ) -> Figure:
     """Both figures side by side.
 
     Args:
-        steps, costs: what `step_figure` and `cost_figure` take.
+        steps, costs, relative: what `step_figure` and `cost_figure` take.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
     figure = _figure(width=2 * _WIDTH)
     left, right = cast(Any, figure.subfigures(1, 2))
-    _draw_steps(left, *steps)
+    _draw_steps(left, *steps, relative)
     _draw_costs(right, *costs, evaluation)
     return figure
 
@@ -151,7 +154,9 @@ def check_figure(path: str | os.PathLike[str], *, overwrite: bool = False) -> st
     return ending
 
 
-def _draw_steps(figure: Figure | SubFigure, steps: Any, errors: Mapping[str, Any]) -> None:
+def _draw_steps(
+    figure: Figure | SubFigure, steps: Any, errors: Mapping[str, Any], relative: bool
+) -> None:
     axes = _axes(figure)
     for (name, found), (colour, marker, line) in zip(errors.items(), _STYLES, strict=False):
         # Zero has no place on a logarithmic axis: no error is drawn as the smallest there can be.
@@ -165,7 +170,7 @@ def _draw_steps(figure: Figure | SubFigure, steps: Any, errors: Mapping[str, Any
             steps[best], shown[best], marker, color=colour, markersize=9, markeredgecolor="black"
         )
     axes.set_xlabel("step size")
-    axes.set_ylabel("error, relative to the largest derivative")
+    axes.set_ylabel("error, relative to the largest derivative" if relative else "absolute error")
     axes.set_title("Finite differences: rounding to the left, truncation to the right")
     axes.legend(frameon=False)
 

@@ -123,7 +123,7 @@ def test_what_is_no_number_is_told_and_changes_nothing(visit: Visit) -> None:
     field.fill("much")
     field.press("Enter")
     message = tab.get_by_role("alert").inner_text()
-    assert message == "weight 11 of layer 1: a number such as 0.15 is expected, not much"
+    assert message == "weight 11 of layer 1: a number such as 0.15 is expected, not “much”"
     assert field.get_attribute("aria-invalid") == "true"
     assert cost(tab) == pytest.approx(0.29837110876, abs=5e-12)
 

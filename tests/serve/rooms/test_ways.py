@@ -126,6 +126,17 @@ def test_published_numbers_stand_beside_the_measured_ones(client: TestClient) ->
     assert moved["claimed"] is None
 
 
+def test_an_error_relative_to_a_derivative_that_is_zero_is_null(client: TestClient) -> None:
+    found = asked(client, "compare", {"formula": "abs(x - 5)", "at": "x=5"})
+    rows = {row["way"]: row for row in found["ways"]}
+    for way in ("forward", "backward"):
+        assert (rows[way]["absolute_error"], rows[way]["relative_error"]) == (1, None)
+    assert (rows["central"]["absolute_error"], rows["central"]["relative_error"]) == (0, 0)
+    assert found["agreement"] == 0
+    assert asked(client, "steps", {"formula": "abs(x - 5)", "at": "x=5"})["relative"] is False
+    assert asked(client, "steps", POLYNOMIAL)["relative"] is True
+
+
 # ------------------------------------------------------------------ the V
 
 

@@ -25,7 +25,8 @@ _PATIENCE: Final = 0.5
 
 def step_errors(comparison: Comparison) -> tuple[Any, dict[str, Any]]:
     """The steps, and for each scheme the largest error of its derivatives, relative to the largest
-    derivative. A scheme that refuses f is left out."""
+    derivative; as they are where all derivatives are zero (`has_slope`). A scheme that refuses f is
+    left out."""
     nest = take_apart(comparison.x)
     directions, truth = _directions(comparison, nest)
     size = max(float(abs(leaf).max()) for leaf in nest.leaves if np.prod(np.shape(leaf)))
@@ -41,6 +42,12 @@ def step_errors(comparison: Comparison) -> tuple[Any, dict[str, Any]]:
         if not np.isnan(found).all():
             errors[scheme] = np.array(found) / largest
     return steps, errors
+
+
+def has_slope(comparison: Comparison) -> bool:
+    """Whether there is a derivative that is not zero, which errors can be relative to."""
+    _, truth = _directions(comparison, take_apart(comparison.x))
+    return bool(np.any(truth))
 
 
 def best_step(errors: Any) -> int:

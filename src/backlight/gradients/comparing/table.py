@@ -22,6 +22,7 @@ _MEMORY: Final = {
     False: "Memory: the peak of Python and NumPy allocations above the start (tracemalloc).",
     True: "Memory: the peak of the CUDA allocator; PyTorch keeps no such count on the CPU.",
 }
+_MISSED: Final = "–: a derivative that is 0 came out as another number; nothing is relative to 0."
 _BATCHED: Final = "A batch of inputs under vmap counts as one evaluation."
 
 
@@ -118,6 +119,20 @@ def heading(comparison: Comparison) -> str:
     return f"f = {comparison.value:.9g}, {inputs}; one evaluation takes {time}"
 
 
+def error_text(error: float) -> str:
+    """An error with two digits; 0 where there is none, a dash where it is not defined."""
+    if math.isnan(error):
+        return "–"
+    return f"{error:.1e}" if error else "0"
+
+
+def is_undefined(comparison: Comparison) -> bool:
+    """Whether a way's relative error is not defined: it misses a derivative that is zero."""
+    return any(
+        row.relative_error is not None and math.isnan(row.relative_error) for row in comparison.rows
+    )
+
+
 def seconds(time: float) -> str:
     """A time with three digits and its unit."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
@@ -156,20 +171,30 @@ def _row(row: Row, truth: str) -> tuple[str, ...]:
     return (
         row.way,
         f"{row.norm:.6g}",
-        "truth" if is_truth else f"{row.absolute_error:.1e}",
-        "truth" if is_truth else f"{row.relative_error:.1e}",
+        "truth" if is_truth else error_text(row.absolute_error),
+        "truth" if is_truth else error_text(row.relative_error),
         f"{row.evaluations:,}",
         seconds(row.seconds or 0.0),
         "–" if row.memory is None else _bytes(row.memory),
     )
 
 
+def _agreement(comparison: Comparison, agreement: float) -> str:
+    if agreement == 0:
+        return "Backpropagation and dual numbers agree to the last bit."
+    if not math.isnan(agreement):
+        return f"Backpropagation and dual numbers agree to {agreement:.1e} (relative)."
+    # One of the two is the truth, and its own error is zero.
+    apart = max(comparison.row(way).absolute_error or 0.0 for way in ("backprop", "dual"))
+    return f"Backpropagation and dual numbers differ by {apart:.1e} (absolute)."
+
+
 def _remarks(comparison: Comparison) -> list[str]:
     lines = [f"Errors are the largest of any entry, against {comparison.truth}."]
+    if is_undefined(comparison):
+        lines.append(_MISSED)
     if comparison.agreement is not None:
-        lines.append(
-            f"Backpropagation and dual numbers agree to {comparison.agreement:.1e} (relative)."
-        )
+        lines.append(_agreement(comparison, comparison.agreement))
     lines.append(_MEMORY[comparison.torch])
     if comparison.torch:
         lines.append(_BATCHED)

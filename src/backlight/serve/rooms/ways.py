@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from backlight.errors import ExpressionError
 from backlight.gradients.compare import Comparison, compare, flattened
-from backlight.gradients.comparing.curves import best_step, step_errors
+from backlight.gradients.comparing.curves import best_step, has_slope, step_errors
 from backlight.gradients.comparing.growing import WAYS, growing_costs
 from backlight.gradients.comparing.table import as_record, entry_names
 from backlight.gradients.examples import EXAMPLES, Example
@@ -113,6 +113,7 @@ async def steps(request: Request, asked: Asked) -> Response:
         lengths, errors = step_errors(replace(comparison, f=watched))
         return {
             "truth": comparison.truth,
+            "relative": has_slope(comparison),
             "steps": lengths,
             "curves": [
                 {

@@ -5,6 +5,7 @@ import { announce, clearError, h, later, showError, styled } from "../widgets.js
 import { editorIn } from "./sweep/editor.js";
 import { applied, changedTo, editsFrom, editsText, MOST_EDITED, startingFrom } from "./sweep/edits.js";
 import { choicePanel } from "./sweep/choice.js";
+import { numberExpected, numberFrom, sayAt, sayNothing } from "./sweep/wrong.js";
 import { numberText } from "/static/show/numbers.js";
 import { sweepPage } from "/static/show/sweep.js";
 
@@ -16,6 +17,7 @@ export async function mount(root, state) {
   ]);
   const place = h("div", { class: "swept" });
   const about = h("p", { class: "note" });
+  const missing = h("p", { class: "sweep-missing", role: "status" });
   const room = { base: null, data: null, view: null, edits: editsFrom(state.get().edits), asking: null };
 
   const panel = choicePanel(catalog, state.get(), {
@@ -32,13 +34,15 @@ export async function mount(root, state) {
   root.append(
     h("header", { class: "masthead" }, h("h1", {}, title),
       h("p", { class: "lede" }, "Back-propagation step by step: values forward, errors back, on every edge the factors of the chain rule. Click any weight, input or target to change it.")),
-    panel.element, about, place);
+    panel.element, missing, about, place);
 
   /** The network that is chosen, from its beginning. */
   async function begin(at) {
+    if (!panel.right()) return;
     await answered(async (signal) => {
       const { path, body } = panel.asked();
       room.base = await postJSON(path, body, { signal });
+      missing.textContent = panel.missing().join(" ");
       panel.started(room.base);
       about.textContent = [room.base.source, room.base.remark].filter(Boolean).join(". ");
       await sweep(room.edits, at, signal);
@@ -47,11 +51,12 @@ export async function mount(root, state) {
 
   /** The sweep with these edits; what is shown changes only once the numbers are there. */
   async function sweep(edits, at, signal, updates = null) {
-    const asked = { ...applied(room.base, edits), ...panel.settings(room.base) };
+    const asked = { ...applied(room.base, edits), ...panel.settings() };
     let most = updates ?? Math.max(0, Number(at.update) > 50 ? Number(at.update) : 0);
     most = Math.min(most, catalog.limits.updates);
     const data = await postJSON("/api/sweep", { ...asked, ...(most ? { updates: most } : {}) }, { signal });
     Object.assign(room, { data, edits });
+    sayNothing(place);
     state.set({ edits: editsText(edits) });
     if (room.view) room.view.set(data, at);
     else room.view = sweepPage(place, data, { at, changed: told, editPlace, editValue, more, reset });
@@ -77,6 +82,8 @@ export async function mount(root, state) {
   }
 
   function told({ step, mode, update }) {
+    if (update !== room.update) sayNothing(place); // the table holds other numbers now
+    room.update = update;
     state.set({ step: step || null, mode: mode === "unit" ? null : mode, update: update || null });
   }
 
@@ -89,11 +96,10 @@ export async function mount(root, state) {
   }
 
   async function editValue(spot, text, field) {
-    const value = Number(text.trim().replace("−", "-"));
-    const good = text.trim() !== "" && Number.isFinite(value);
-    field.setAttribute("aria-invalid", String(!good));
-    if (!good) showError(root, new Error(`${field.getAttribute("aria-label")}: a number such as 0.15 is expected, not ${text || "nothing"}`));
-    else if (!(await edit(spot, value))) field.value = String(changedTo(room.data, room.view.at().update, spot));
+    const value = numberFrom(text);
+    sayAt(field, value === null ? numberExpected(field.getAttribute("aria-label"), text) : null);
+    if (value === null) return;
+    if (!(await edit(spot, value))) field.value = String(changedTo(room.data, room.view.at().update, spot));
   }
 
   /** Change one number. Weights that updates have led to become those that are begun with. */

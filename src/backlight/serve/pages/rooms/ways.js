@@ -6,7 +6,7 @@ import { numberText } from "/static/show/numbers.js";
 import { costPanel } from "./ways/cost.js";
 import { functionPanel } from "./ways/function.js";
 import { stepsPanel } from "./ways/steps.js";
-import { derivativesPanel, waysPanel } from "./ways/tables.js";
+import { derivativesPanel, reasonText, titlesOf, waysPanel } from "./ways/tables.js";
 
 export const title = "Three ways";
 
@@ -18,6 +18,7 @@ export async function mount(root, state) {
   const compared = h("div", { class: "compared" }, results.ways.element, results.derivatives.element);
   const curves = h("div", { class: "curved" }, results.steps.element, results.cost.element);
   const place = h("div", { class: "results" }, compared, curves);
+  const titles = titlesOf(catalog);
   let running = null, begun = false;
 
   async function run() {
@@ -35,6 +36,7 @@ export async function mount(root, state) {
       chosen.complain(null);
       results.ways.show(table);
       results.derivatives.show(table);
+      chosen.evaluated(asked);
       compared.hidden = false;
       results.steps.show(await postJSON("/api/ways/steps", asked, { signal }));
       curves.hidden = false;
@@ -42,6 +44,7 @@ export async function mount(root, state) {
     } catch (error) {
       if (error.name === "AbortError") return;
       compared.hidden = curves.hidden = true;
+      error.message = reasonText(error.message, titles);
       if (!chosen.complain(error)) showError(place, error, run);
     }
     place.removeAttribute("aria-busy");
@@ -49,8 +52,8 @@ export async function mount(root, state) {
 
   const soon = later(run, 350);
   const chosen = functionPanel(catalog, state.get(), {
-    changed(address) {
-      state.set(address);
+    changed(address, entry) {
+      state.set(address, { replace: !(begun && entry) });
       if (begun) soon();
     },
     wrong() {
@@ -69,6 +72,7 @@ export async function mount(root, state) {
   begun = true;
   if (ready) run();
   return () => {
+    chosen.stop();
     soon.cancel();
     running?.abort();
     results.cost.stop();

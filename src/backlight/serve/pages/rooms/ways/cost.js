@@ -4,7 +4,7 @@ import { events } from "../../api.js";
 import { curveChart } from "/static/show/curves.js";
 import { countText } from "/static/show/numbers.js";
 import { secondsText } from "/static/show/units.js";
-import { shortTitle, titlesOf } from "./tables.js";
+import { reasonText, shortTitle, titlesOf } from "./tables.js";
 import { button, clearError, h, showError } from "../../widgets.js";
 
 export function costPanel(catalog) {
@@ -65,7 +65,7 @@ export function costPanel(catalog) {
   function took({ way, parameters, seconds, reason }) {
     if (seconds === null) {
       measured.delete(way);
-      below.textContent = `${titles.get(way) ?? way}: ${reason}`;
+      below.textContent = `${titles.get(way) ?? way}: ${reasonText(reason, titles)}`;
       return;
     }
     measured.get(way).push([parameters, seconds]);

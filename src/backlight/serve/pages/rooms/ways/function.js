@@ -6,14 +6,17 @@ import { field, h, later, select } from "../../widgets.js";
 const FIRST = "polynomial";
 
 /**
- * The panel. `changed(address)` is called when there is a function with a point again, with what
- * the address should hold; `wrong()` when what is typed is no formula.
+ * The panel. `changed(address, entry)` is called when there is a function with a point again, with
+ * what the address should hold, and whether that is another entry in the history; `wrong()` when what
+ * is typed is no formula.
  */
 export function functionPanel(catalog, address, { changed, wrong }) {
   const examples = new Map(catalog.examples.map((one) => [one.name, one]));
-  const now = { example: null, variables: [], numbers: numbersOf("") };
-  const choice = select(options(catalog.examples), "", (name) => (name ? useExample(name) : useFormula(formula.value)));
-  const formula = h("input", { type: "text", class: "formula", spellcheck: false, autocapitalize: "off", autocomplete: "off", maxlength: catalog.longest, oninput: () => typed() });
+  // `read`, `evaluated`, `left`: the formula that was read, whose results were shown, whose field was left last;
+  // `entry`: what comes next is another entry in the history.
+  const now = { example: null, variables: [], numbers: numbersOf(""), read: "", evaluated: "", left: "", entry: false };
+  const choice = select(options(catalog.examples), "", choose);
+  const formula = h("input", { type: "text", class: "formula", spellcheck: false, autocapitalize: "off", autocomplete: "off", maxlength: catalog.longest, oninput: () => typed(), onchange: () => { now.left = formula.value; } });
   const told = h("div", { class: "told", role: "status" });
   const shown = h("div", { class: "shown" });
   const point = h("div", { class: "point", role: "group", "aria-label": "The point" });
@@ -26,17 +29,27 @@ export function functionPanel(catalog, address, { changed, wrong }) {
 
   const typed = later(() => useFormula(formula.value), 150);
 
+  async function choose(name) {
+    // A formula that was typed just now goes into the history before the choice does.
+    if (formula.value !== now.read) await useFormula(formula.value);
+    if (name) useExample(name);
+    else await useFormula(formula.value);
+  }
+
   /** An example, at its own point or, for what the address says, at another. */
   function useExample(name, at = null) {
+    typed.cancel();
+    asking?.abort();
     const one = examples.get(name);
     Object.assign(now, { example: name, variables: one.variables, numbers: numbersOf(one.at) });
     if (at) Object.assign(now.numbers, known(numbersOf(at)));
     choice.value = name;
     formulaField.hidden = !one.formula;
-    formula.value = one.formula ?? "";
+    formula.value = now.read = one.formula ?? "";
     read({ mathml: one.mathml, wrong: null });
     source.textContent = `${one.title}. ${one.source}`;
     points();
+    now.entry = true;
     tell();
   }
 
@@ -44,7 +57,9 @@ export function functionPanel(catalog, address, { changed, wrong }) {
     typed.cancel();
     asking?.abort();
     asking = new AbortController();
+    now.entry ||= now.example !== null || isAnother(text);
     now.example = null;
+    now.read = text;
     choice.value = "";
     formulaField.hidden = false;
     source.textContent = "";
@@ -68,6 +83,12 @@ export function functionPanel(catalog, address, { changed, wrong }) {
     return true;
   }
 
+  /** Whether it is more than typing on: what was evaluated before can then be come back to. */
+  function isAnother(text) {
+    const before = now.evaluated;
+    return before !== "" && text !== before && (now.left === before || !text.startsWith(before));
+  }
+
   /** The formula as in books, or what is wrong with it, marked at its place. */
   function read({ mathml, wrong: fault }) {
     if (fault) formula.setAttribute("aria-invalid", "true");
@@ -89,7 +110,7 @@ export function functionPanel(catalog, address, { changed, wrong }) {
   function numberField({ name, count }) {
     const input = h("input", { type: "text", name, value: now.numbers[name], autocomplete: "off", inputmode: count > 1 ? null : "text", oninput: () => {
       now.numbers[name] = input.value;
-      tell();
+      if (!formula.hasAttribute("aria-invalid")) tell();
     } });
     const wide = field(count > 1 ? `${name} (${count} numbers)` : name, input);
     wide.classList.toggle("several", count > 1);
@@ -105,8 +126,10 @@ export function functionPanel(catalog, address, { changed, wrong }) {
   }
 
   function tell() {
+    const { entry } = now;
     const own = now.example && sameAsExample();
-    changed({ example: now.example, formula: now.example ? null : formula.value, at: own ? null : at() });
+    if (entry) Object.assign(now, { evaluated: "", entry: false });
+    changed({ example: now.example, formula: now.example ? null : formula.value, at: own ? null : at() }, entry);
   }
 
   function sameAsExample() {
@@ -126,10 +149,21 @@ export function functionPanel(catalog, address, { changed, wrong }) {
         formula.value = address.formula;
         return useFormula(address.formula);
       }
-      useExample(examples.has(address.example) ? address.example : FIRST, address.at);
+      const known = examples.has(address.example ?? FIRST);
+      useExample(known ? address.example ?? FIRST : FIRST, known ? address.at : null);
+      if (!known) source.textContent = `There is no example “${address.example.slice(0, 60)}” here; this is ${FIRST}. ${source.textContent}`;
       return true;
     },
     asked: () => ({ ...(now.example ? { example: now.example } : { formula: formula.value }), at: at() }),
+    /** The results of what was asked were shown. */
+    evaluated(asked) {
+      now.evaluated = asked.formula ?? "";
+    },
+    /** The room is left: nothing that was typed is read any more. */
+    stop() {
+      typed.cancel();
+      asking?.abort();
+    },
     /** Shows an error at the number it is about; whether it was about one. */
     complain(error) {
       const name = now.variables.map((one) => one.name).find((one) => error?.message.startsWith(`${one}: `));

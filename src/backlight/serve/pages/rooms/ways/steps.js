@@ -7,13 +7,16 @@ import { shortTitle, titlesOf } from "./tables.js";
 
 // Half of the last bit of a number near one: what is drawn at the bottom is no error at all.
 const NOTHING = 2 ** -53;
+const RELATIVE = "error, relative to the largest derivative";
 
 export function stepsPanel(catalog) {
   const titles = titlesOf(catalog);
+  // Where every derivative is 0 there is nothing that an error could be relative to.
+  const y = { label: RELATIVE, log: true, least: NOTHING, most: 10, text: (value) => (value === 0 ? "0" : numberText(value, 2)) };
   const chart = curveChart({
     title: "The error of differences against their step",
     x: { label: "step", log: true, text: (value) => numberText(value, 2) },
-    y: { label: "error, relative to the largest derivative", log: true, least: NOTHING, most: 10, text: (value) => (value === 0 ? "0" : numberText(value, 2)) },
+    y,
     series: [],
     reading: "Step",
   });
@@ -24,7 +27,8 @@ export function stepsPanel(catalog) {
     chart.element, below);
   return {
     element,
-    show({ truth, steps, curves }) {
+    show({ truth, relative, steps, curves }) {
+      y.label = relative ? RELATIVE : "absolute error";
       chart.update(curves.map(({ way, errors, best }) => ({
         name: shortTitle(titles.get(way) ?? way),
         points: errors.map((error, i) => [steps[i], error]),
@@ -32,7 +36,7 @@ export function stepsPanel(catalog) {
         bestText: `${errors[best] === 0 ? "exact" : `best ${numberText(errors[best], 2)}`} at ${numberText(steps[best], 2)}`,
       })));
       const exact = curves.some(({ errors }) => errors.some((error) => error !== null && error <= NOTHING));
-      below.textContent = `Measured against ${titles.get(truth) ?? truth}.${exact ? " On the bottom line there is no error at all." : ""}`;
+      below.textContent = `Measured against ${titles.get(truth) ?? truth}.${relative ? "" : " Every derivative is 0 there: the errors are absolute."}${exact ? " On the bottom line there is no error at all." : ""}`;
     },
   };
 }

@@ -31,7 +31,7 @@ export function waysPanel(catalog) {
 
 function wayRow(row, table, titles) {
   const name = h("th", { scope: "row" }, titles.get(row.way) ?? row.way);
-  if (row.reason !== null) return h("tr", { "data-way": row.way }, name, h("td", { colspan: 7, class: "refused" }, `Refused: ${row.reason}`));
+  if (row.reason !== null) return h("tr", { "data-way": row.way }, name, h("td", { colspan: 7, class: "refused" }, `Refused: ${reasonText(row.reason, titles)}`));
   const truth = row.way === table.truth;
   const cells = [
     numberText(row.norm, 7), truth ? "truth" : errorText(row.absolute_error), truth ? "truth" : errorText(row.relative_error),
@@ -50,12 +50,21 @@ export function shortTitle(title) {
   return title.replace(/^the /, "").replace(/ differences$/, "");
 }
 
+/** What the library's callers would write, by the names on this page: "use central differences or dual numbers". */
+export function reasonText(reason, titles) {
+  return reason.replace(/method='[\w-]+'(?: or '[\w-]+')*/g, (names) =>
+    names.split("'").filter((_, i) => i % 2).map((name) => titles.get(name) ?? name).join(" or "));
+}
+
 function errorText(error) {
   return error === 0 ? "0" : numberText(error, 2);
 }
 
 function remarks(table, titles) {
   const told = [`Errors are the largest of any derivative, against ${titles.get(table.truth) ?? table.truth}.`];
+  if (table.ways.some(({ reason, relative_error }) => reason === null && relative_error === null)) told.push("–: a derivative that is 0 came out as another number; nothing is relative to 0.");
+  const exact = table.ways.filter(({ way, reason }) => ["backprop", "dual"].includes(way) && reason === null);
+  if (table.agreement === null && exact.length === 2) told.push(`Backpropagation and dual numbers differ by ${errorText(Math.max(...exact.map((row) => row.absolute_error)))} (absolute).`);
   if (table.agreement !== null) told.push(table.agreement === 0 ? "Backpropagation and dual numbers agree to the last bit." : `Backpropagation and dual numbers agree to ${errorText(table.agreement)} (relative).`);
   told.push("Times and memory were measured just now, in the app: Python and NumPy allocations above the start.");
   return told.join(" ");
