@@ -288,3 +288,18 @@ def test_without_motion_a_climb_goes_by_whole_steps(open_room: Callable[..., Any
     tab = open_room("steps=50", reduced_motion="reduce")
     tab.get_by_role("button", name="Play again").wait_for()
     assert told(tab, "step") == "50 of 50"
+
+
+def test_what_the_server_refuses_is_said_at_the_field_by_its_label(open_room: Any) -> None:
+    tab = open_room("land=own&net=xor&kind=slice", refused=True)
+    reach = tab.get_by_label("How far the map goes")
+    reach.fill("0")
+    reach.press("Enter")
+    alert = tab.get_by_role("alert")
+    alert.wait_for()
+    assert alert.inner_text().startswith("How far the map goes: ")
+    assert reach.get_attribute("aria-invalid") == "true"
+    assert tab.locator(".field", has=reach).get_by_role("alert").count() == 1
+    reach.fill("4")
+    reach.press("Enter")
+    alert.wait_for(state="detached")

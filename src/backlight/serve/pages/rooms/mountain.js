@@ -2,9 +2,9 @@
 
 import { MountainStage } from "/static/show/mountain_stage.js";
 import { getJSON, postJSON } from "../api.js";
-import { announce, clearError, h, later, showError, styled } from "../widgets.js";
+import { announce, clearError, h, inFormsWords, later, showError, styled } from "../widgets.js";
 import { gaitForm, gaitOf } from "./mountain/gait_form.js";
-import { whereForm, whereOf } from "./mountain/where_form.js";
+import { fieldsOf, whereForm, whereOf } from "./mountain/where_form.js";
 
 export const title = "Mountain";
 
@@ -71,7 +71,7 @@ class Room {
     } catch (error) {
       if (asking !== this.asking) return null;
       this.working.textContent = "";
-      showError(this.root, error, again);
+      showError(this.root, inFormsWords(error, fieldsOf(this.root)), again);
       return null;
     }
   }

@@ -3,6 +3,7 @@
 import { choices, field, h, select } from "../../widgets.js";
 
 const OWN = "own";
+const LABELS = { reach: "How far the map goes", directions: "Seed of the directions" };
 const KINDS = [
   { value: "slice", label: "One weight" },
   { value: "plane", label: "Two weights" },
@@ -59,9 +60,9 @@ export function whereForm(root, state, offers, onChange) {
       kind === "slice" && weight("Weight", { key: "w1", value: w1 }),
       kind === "plane" && h("div", { class: "mountain-pair" },
         weight("First weight", { key: "w1", value: w1 }, w2), weight("Second weight", { key: "w2", value: w2 }, w1)),
-      kind === "random" && field("Seed of the directions", number(given.dseed ?? 0, 1, (dseed) => change({ dseed }))),
+      kind === "random" && field(LABELS.directions, number("directions", given.dseed ?? 0, 1, (dseed) => change({ dseed }))),
       kind === "toward" && field("To", select(network.toward, given.to ?? network.toward[0], (to) => change({ to }))),
-      field("How far the map goes", number(given.reach ?? usualReach(kind, network), "any", (reach) => change({ reach }))),
+      field(LABELS.reach, number("reach", given.reach ?? usualReach(kind, network), "any", (reach) => change({ reach }))),
     ];
   }
 
@@ -86,8 +87,14 @@ function usualReach(kind, network) {
   return { slice: network.reach, plane: network.reach, random: 1, toward: 0.4 }[kind];
 }
 
-function number(value, step, onChange) {
-  const control = h("input", { type: "number", value, step, min: 0, onchange: () => {
+/** What the server may find fault with, by its place in the request: for `inFormsWords`. */
+export function fieldsOf(root) {
+  return Object.fromEntries(Object.entries(LABELS).map(([name, label]) =>
+    [`where.${name}`, { label, control: root.querySelector(`#mountain-${name}`) }]));
+}
+
+function number(name, value, step, onChange) {
+  const control = h("input", { type: "number", id: `mountain-${name}`, value, step, min: 0, onchange: () => {
     if (control.value !== "" && control.checkValidity()) onChange(control.value);
   } });
   return control;
