@@ -24,8 +24,8 @@ def client() -> Iterator[TestClient]:
         (b"[" * 100_000, "nested a few levels deep"),
         (b'{"photo": ' + b"9" * 6000 + b"}", "numbers of a usual length"),
         (b'{"photo": "\xff"}', "expected JSON in UTF-8"),
-        (b'{"photo": "\\ud800", "model": "a"}', "photo: input should be a valid string"),
-        (b"null", "the request: input should be a valid dictionary"),
+        (b'{"photo": "\\ud800", "model": "a"}', "photo: should be a valid string"),
+        (b"null", "the request: should be a valid dictionary"),
         (b"", "the request: field required"),
         (b'{"' + b"k" * 100_000 + b'": 1}', "kkk…: extra inputs are not permitted"),
     ],
@@ -50,22 +50,22 @@ RUNS, SWEEP, MAP = "/api/train/runs", "/api/sweep", "/api/mountain/map"
 @pytest.mark.parametrize(
     ("path", "asked", "field", "message"),
     [
-        (RUNS, {**RUN, "epochs": 0}, "epochs", "input should be greater than or equal to 1, not 0"),
+        (RUNS, {**RUN, "epochs": 0}, "epochs", "should be at least 1, not 0"),
         (
             RUNS,
             {**RUN, "hidden": [3, 0]},
             "hidden.1",
-            "input should be greater than or equal to 1, not 0",
+            "should be at least 1, not 0",
         ),
         (RUNS, {**RUN, "hidden": [1] * 9}, "hidden", "list should have at most 6 items, not 9"),
-        (RUNS, {**RUN, "table": 7}, "table", "input should be a valid string, not 7"),
+        (RUNS, {**RUN, "table": 7}, "table", "should be a valid string, not 7"),
         (RUNS, {"kind": "table", "table": "x"}, "target", "field required"),
         (RUNS, {**RUN, "kind": "tabel"}, "kind", "expected one of 'classic', 'table', not 'tabel'"),
         (RUNS, {"table": "sample:moons"}, "kind", "field required"),
         (SWEEP, {"sizes": [], "hidden": [], "parameters": [], "x": [], "t": []}, "sizes",
          "list should have at least 2 items, not 0"),
         (MAP, {"where": {"offer": "wrong-dip", "reach": "far"}}, "where.reach",
-         "input should be a valid number, unable to parse string as a number, not 'far'"),
+         "should be a valid number, unable to parse string as a number, not 'far'"),
         (MAP, {"where": {}}, "where", "give either an offer or a network"),
     ],
 )  # fmt: skip
@@ -99,4 +99,4 @@ def test_numbers_that_json_has_no_word_for_are_refused(client: TestClient) -> No
     asked = b'{"sizes":[1,1],"hidden":[],"parameters":[NaN,1e999],"x":[Infinity],"t":[0]}'
     answer = client.post("/api/sweep", content=asked, headers={"content-type": "application/json"})
     assert answer.status_code == 422
-    assert "parameters.0: input should be a finite number" in answer.json()["error"]["message"]
+    assert "parameters.0: should be a finite number" in answer.json()["error"]["message"]

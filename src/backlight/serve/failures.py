@@ -29,8 +29,15 @@ _WORDS: Final = {
     "nested a few levels deep, with numbers of a usual length"
 }
 
-#: What only those who know pydantic understand.
-_JARGON: Final = (" after validation", " or object to extract fields from", "Value error, ")
+#: What only those who know pydantic understand, and what is said in its place.
+_JARGON: Final = {
+    " after validation": "",
+    " or object to extract fields from": "",
+    "Value error, ": "",
+    "Input should": "should",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+}
 
 #: What pydantic says of the field that tells kinds of body apart, in plain words.
 _OF_TAGS: Final = {
@@ -165,8 +172,8 @@ def _told(where: str, error: Any) -> str:
         message, given = _OF_TAGS[error["type"]].format(**error["ctx"]), error["ctx"].get("tag")
     else:
         given = error.get("input")
-    for jargon in _JARGON:
-        message = message.replace(jargon, "")
+    for jargon, plain in _JARGON.items():
+        message = message.replace(jargon, plain)
     told = f", not {_short(given)}" if isinstance(given, str | int | float | bool) else ""
     return f"{where or 'the request'}: {message[:1].lower()}{message[1:]}{told}"
 

@@ -157,7 +157,7 @@ def test_what_is_no_table_is_refused_by_its_name(
         ({"activation": "tahn"}, "did you mean 'tanh'?"),
         ({"optimiser": "adamm"}, "did you mean 'adam'"),
         ({"learning_rate": "fast"}, "learning_rate"),
-        ({"hidden": [0]}, "hidden.0: input should be greater than or equal to 1, not 0"),
+        ({"hidden": [0]}, "hidden.0: should be at least 1, not 0"),
         ({"hidden": [512] * 7}, "hidden"),
         ({"epochs": 10**9}, "epochs"),
         ({"target": "x" * 10_000}, "target"),

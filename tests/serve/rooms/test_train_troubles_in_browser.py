@@ -55,18 +55,17 @@ def in_sight(tab: Any, place: Any) -> bool:
 @pytest.mark.parametrize(
     ("label", "given", "said"),
     [
-        ("Epochs", "0", "Epochs: input should be greater than or equal to 1, not 0"),
+        ("Epochs", "0", "Epochs: should be at least 1, not 0"),
         (
             "Rows a step",
             "1.5",
-            "Rows a step: input should be a valid integer, got a number with a fractional part, "
-            "not 1.5",
+            "Rows a step: should be a valid integer, got a number with a fractional part, not 1.5",
         ),
         ("Learning rate", "", "Learning rate is empty; expected a number such as 0.005"),
         (
             "Hidden units",
             "8, 0",
-            "Hidden units: input should be greater than or equal to 1, not 0",
+            "Hidden units: should be at least 1, not 0",
         ),
         (
             "Hidden units",

@@ -29,8 +29,9 @@ export function takeAlong(session) {
     // The page is drawn by who made the explanation, and not kept.
     const files = FILES.filter(([name]) => !answer.kept || name !== "page.html");
     links.replaceChildren(...files.map(([name, text, title]) => file(answer, `${answer.files}/${name}`, text, title)));
+    const elsewhere = answer.kept || answer.photo.startsWith("sample:"); // than where the person has it
+    if (elsewhere) links.append(file(answer, `/api/photos/${encodeURIComponent(answer.photo)}/file`, "Photo", "The photo itself, which the command below reads"));
     if (answer.kept) links.append(button("Explain again", () => session.again(0)));
-    else if (answer.photo.startsWith("sample:")) links.append(file(answer, `/api/photos/${encodeURIComponent(answer.photo)}/file`, "Photo", "The photo itself, which the command below reads"));
     facts.textContent = factsOf(answer);
     command.textContent = answer.command;
     asking.hidden = !answer.command; // a made scene is no file that could be named there
