@@ -59,6 +59,9 @@ def test_two_rows_a_class_are_enough_on_average_and_fewer_are_not() -> None:
     [
         (["a", "a"], None, "'species' is 'a' in every row: expected two classes or more"),
         ([1, 1, 1, 1], None, "'species' is '1' in every row: expected two classes or more"),
+        ([2.5, 2.5, None], None, "'species' is 2.5 in every row: there is nothing to learn"),
+        ([2.5, None], None, "'species' has a value in one row only: expected two rows or more"),
+        (["a", None], None, "'species' has a value in one row only: expected two rows or more"),
         ([None, None], None, "'species' is empty: there is nothing to learn"),
         ([1.5, np.inf], None, "'species' is inf in row 2"),
         (["a", "b"], "regress", "'species' holds words: they can be classified, not regressed"),

@@ -55,7 +55,7 @@ def test_a_table_is_kept_in_memory_and_its_columns_told(client: TestClient) -> N
 @pytest.mark.parametrize(
     ("content", "problems"),
     [
-        (b"a,b\n1,2.5\n1,3.5\n", ["'a' is 1 in every row: there is nothing to learn", None]),
+        (b"a,b\n1,2.5\n1,3.5\n", ["'a' is '1' in every row: expected two classes or more", None]),
         (b"a,b\n1.5,x\n1.5,x\n", ["'a' is 1.5 in every row: there is nothing to learn",
                                   "'b' is 'x' in every row: expected two classes or more"]),
         (b"a,b\n1.5,\n,\n", ["'a' has a value in one row only: expected two rows or more",

@@ -147,7 +147,7 @@ def test_a_file_that_is_no_table_is_told_at_the_file_until_another_is_taken(
 @pytest.mark.parametrize(
     ("content", "size", "why"),
     [
-        ("a,b\n1,x\n1,x\n1,x\n", "3 rows, 2 columns.", "'a' is 1 in every row"),
+        ("a,b\n1,x\n1,x\n1,x\n", "3 rows, 2 columns.", "'a' is '1' in every row"),
         ("a,b\n1.5,x\n", "1 row, 2 columns.", "'a' has a value in one row only"),
         ("a\n1\n2\n", "2 rows, 1 column.", "'a' is the only column"),
     ],

@@ -152,11 +152,16 @@ def _chosen(column: Column, task: str | None) -> tuple[Task, str]:
 
 def _check(column: Column, task: Task) -> None:
     rows, name = int((~column.missing).sum()), column.name
+    if rows == 1:
+        raise InputError(f"{name!r} has a value in one row only: expected two rows or more")
     if task == "regress":
         if not column.is_numeric:
             raise InputError(
                 f"{name!r} holds {column.holds}: they can be classified, not regressed"
             )
+        known = column.values[~column.missing]
+        if (known == known[0]).all():
+            raise InputError(f"{name!r} is {known[0]:g} in every row: there is nothing to learn")
         return
     classes = column.coded()[1]
     if len(classes) == 1:

@@ -137,17 +137,11 @@ def _described(table: Table, name: str) -> dict[str, Any]:
 
 
 def _problem(table: Table, name: str) -> str | None:
-    """Why a column cannot be predicted here, beside what `decide` knows of; None where it can."""
+    """Why a column cannot be predicted here, whatever `decide` says of it; None where it can."""
     if len(name) > LONGEST_NAME:
         return f"the name of {name[:20]!r}… has {len(name):,} characters: up to {LONGEST_NAME:,}"
     if len(table.columns) == 1:
         return f"{name!r} is the only column: there is none to learn from"
-    column = table.columns[name]
-    known = column.values[~column.missing]
-    if len(known) == 1:
-        return f"{name!r} has a value in one row only: expected two rows or more"
-    if column.is_numeric and len(known) and (known == known[0]).all():
-        return f"{name!r} is {known[0]:g} in every row: there is nothing to learn"
     return None
 
 
