@@ -1,7 +1,7 @@
 // The few controls that the rooms share.
 
 import { h, svg } from "/static/show/elements.js";
-import { mayPass } from "./api.js";
+import { mayPass, saveFile } from "./api.js";
 
 export { h, svg };
 
@@ -56,6 +56,18 @@ export function button(text, onClick, attributes = {}) {
   return h("button", { type: "button", ...attributes, onclick: onClick }, text);
 }
 
+/** A link to a file, which is fetched here: `onError` is told where the server cannot give it. */
+export function fileLink(text, href, onError, attributes = {}) {
+  return h("a", { class: "button", href, download: "", ...attributes, onclick: async (event) => {
+    event.preventDefault();
+    try {
+      await saveFile(href);
+    } catch (error) {
+      onError(error);
+    }
+  } }, text);
+}
+
 /** One of a few, all of them in sight. */
 export function choices(legend, options, value, onChange) {
   const name = `choice-${++numbered}`;
@@ -82,11 +94,11 @@ export function showError(root, error, again = null) {
   if (error?.name === "AbortError") return;
   clearError(root);
   root.querySelector(":scope > .waiting")?.remove();
-  const told = h("p", { role: "alert", id: `failure-${++numbered}` }, error?.message || String(error));
+  const told = h("p", { role: "alert" }, error?.message || String(error));
   const failure = h("div", { class: "failure" }, told, again && mayPass(error) ? button("Try again", () => again()) : null);
   const control = error?.control;
   const place = control?.closest(".field") ?? root;
-  const unmark = control ? mark(control, told.id) : () => {};
+  const unmark = control ? mark(control, told) : () => {};
   if (control) place.append(failure);
   else root.prepend(failure);
   failures.set(root, () => {
@@ -103,11 +115,12 @@ export function clearError(root) {
   failures.delete(root);
 }
 
-/** A control that holds what cannot be; returns what makes it as it was. */
-function mark(control, reason) {
+/** Marks a control that holds what cannot be, as an element says; returns what unmarks it. */
+export function mark(control, reason) {
+  reason.id ||= `reason-${++numbered}`;
   const before = control.getAttribute("aria-describedby");
   control.setAttribute("aria-invalid", "true");
-  control.setAttribute("aria-describedby", [before, reason].filter(Boolean).join(" "));
+  control.setAttribute("aria-describedby", [before, reason.id].filter(Boolean).join(" "));
   return () => {
     control.removeAttribute("aria-invalid");
     if (before === null) control.removeAttribute("aria-describedby");

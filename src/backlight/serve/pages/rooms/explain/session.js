@@ -10,6 +10,7 @@ export class Session {
   #state;
   #listeners = [];
   #asked = [null, null]; // the questions that are being answered
+  #kept = null; // the last that was reopened
   #closed = false;
 
   constructor(state, catalogue) {
@@ -67,7 +68,8 @@ export class Session {
 
   /** What was kept as that number is shown as it was answered then, until something is changed. */
   async reopen(stored) {
-    const { asked: { photo, model, ...question } } = await keptAnswer(stored);
+    this.#kept = await keptAnswer(stored);
+    const { photo, model, ...question } = this.#kept.asked;
     const side = sideOf();
     for (const name of ["target", "against", "method", "layer", "gradients", "question", "caption", "word"]) side[name] = String(question[name] ?? "");
     side.not = question.counterfactual ? "1" : "";
@@ -127,7 +129,7 @@ export class Session {
     const current = () => this.#asked[number] === asking && !this.#closed;
     try {
       const reopened = number === 0 && this.view.kept;
-      const answer = await (reopened ? keptAnswer(reopened, asking) : this.#answered(number, asking.signal, (progress) => {
+      const answer = await (reopened ? this.#keptAnswer(reopened, asking.signal) : this.#answered(number, asking.signal, (progress) => {
         if (!current()) return;
         this.running[number] = progress;
         this.#tell();
@@ -222,6 +224,11 @@ export class Session {
     if (this.questionOf(number)) question.question = this.questionOf(number);
     if (side.not) question.counterfactual = true;
     return question;
+  }
+
+  /** What was kept, as it was fetched when it was reopened; the address alone has nothing but a number. */
+  #keptAnswer(stored, signal) {
+    return this.#kept?.kept.stored === stored ? this.#kept : keptAnswer(stored, { signal });
   }
 
   async #answered(number, signal, onProgress) {

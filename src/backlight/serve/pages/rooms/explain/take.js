@@ -1,7 +1,6 @@
 // What a person takes along: the picture, the page, the numbers, the command that asks the same.
 
-import { saveFile } from "../../api.js";
-import { announce, button, clearError, h, showError } from "../../widgets.js";
+import { announce, button, clearError, fileLink, h, showError } from "../../widgets.js";
 import { whenText } from "./kept.js";
 import { numberText } from "/static/show/numbers.js";
 
@@ -37,18 +36,11 @@ export function takeAlong(session) {
     asking.hidden = !answer.command; // a made scene is no file that could be named there
   }
 
-  /** A link to a file; where the server cannot give it, that is said. */
   function file(answer, href, text, title) {
-    return h("a", { class: "button", href, title, onclick: async (event) => {
-      event.preventDefault();
-      clearError(element);
-      try {
-        await saveFile(href);
-      } catch (error) {
-        showError(element, error);
-        session.lost(session.answers.indexOf(answer), error);
-      }
-    } }, text);
+    return fileLink(text, href, (error) => {
+      showError(element, error);
+      session.lost(session.answers.indexOf(answer), error);
+    }, { title });
   }
 
   async function copied() {

@@ -1,23 +1,22 @@
 // What is wrong with something that was typed, said where it was typed.
 
-import { h } from "../../widgets.js";
+import { h, mark } from "../../widgets.js";
 
-let numbered = 0;
+const said = new WeakMap(); // by control: what takes its message away again
 
-/** Says at a field, in the element around it, what is wrong; null: nothing is any more. */
+/** Says behind a field what is wrong with it; null: nothing is any more. */
 export function sayAt(control, message) {
-  const said = control.parentElement?.querySelector(":scope > .sweep-wrong");
-  const others = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== said?.id);
-  said?.remove();
-  control.setAttribute("aria-invalid", String(Boolean(message)));
-  if (message) {
-    const line = h("p", { class: "sweep-wrong", role: "alert", id: `sweep-wrong-${++numbered}` }, message);
-    control.after(line);
-    others.push(line.id);
-    line.scrollIntoView({ block: "nearest", inline: "nearest" }); // the field may stand at the window's edge
-  }
-  if (others.length) control.setAttribute("aria-describedby", others.join(" "));
-  else control.removeAttribute("aria-describedby");
+  said.get(control)?.();
+  said.delete(control);
+  if (!message) return;
+  const line = h("p", { class: "sweep-wrong", role: "alert" }, message);
+  const unmark = mark(control, line);
+  said.set(control, () => {
+    line.remove();
+    unmark();
+  });
+  control.after(line);
+  line.scrollIntoView({ block: "nearest", inline: "nearest" }); // the field may stand at the window's edge
 }
 
 /** Nothing that stands in `root` is wrong any more. */

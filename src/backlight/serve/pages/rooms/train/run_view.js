@@ -2,8 +2,7 @@
 
 import { curveChart } from "/static/show/curves.js";
 import { countText, numberText } from "/static/show/numbers.js";
-import { saveFile } from "../../api.js";
-import { announce, field, h, select } from "../../widgets.js";
+import { announce, field, fileLink, h, select } from "../../widgets.js";
 import { judgedView } from "./judged.js";
 import { regionsView } from "./regions.js";
 import { weightsView } from "./weights.js";
@@ -19,7 +18,8 @@ export function runView(told, look, onLook, onError) {
   const judged = judgedView(told.classifies);
   const regions = told.axes.length > 1 ? regionsView(told) : null;
   const weights = weightsView(told.sizes);
-  const take = modelLink(told.run, onError);
+  const take = fileLink("Download the model", `/api/train/runs/${encodeURIComponent(told.run)}/model`,
+    (error) => onError(Object.assign(error, { run: told.run })));
 
   const element = h("div", { class: "standing" },
     h("section", { class: "panel head", "aria-labelledby": "run-title" },
@@ -48,19 +48,6 @@ export function runView(told, look, onLook, onError) {
   }
   update(told);
   return { element, update, close: () => regions?.close() };
-}
-
-/** A link to the model's file, which is fetched here so that a refusal can be told on the page. */
-function modelLink(run, onError) {
-  const href = `/api/train/runs/${encodeURIComponent(run)}/model`;
-  return h("a", { class: "button", href, download: "", onclick: async (event) => {
-    event.preventDefault();
-    try {
-      await saveFile(href);
-    } catch (error) {
-      onError(Object.assign(error, { run }));
-    }
-  } }, "Download the model");
 }
 
 function runPanel(name, heading, ...content) {
