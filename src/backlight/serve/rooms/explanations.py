@@ -11,29 +11,24 @@ POST   /api/explanations/{id}/spot            {x, y, count} → which channels l
 
 from __future__ import annotations
 
-import io
 from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from backlight.explanations.explanation import Explanation
-from backlight.explanations.pictures import heat_of, pixels_drawn
 from backlight.explanations.regions import THRESHOLD
 from backlight.explanations.saving import encoded
 from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
+from backlight.serve.explaining.files import KINDS, heat_png
 from backlight.serve.explaining.state import explaining
 from backlight.serve.explaining.telling import told_box, told_scores, told_spot
 from backlight.serve.failures import RESPONSES
 from backlight.serve.saved_files import as_file
-from backlight.show.encode import heat_bytes
 
 router = APIRouter(prefix="/api/explanations", tags=["explain"], responses=RESPONSES)
 
-#: The kinds of files by their ending.
-KINDS: Final = {".png": "image/png", ".html": "text/html", ".npz": "application/octet-stream"}
 _FOREVER: Final = {"cache-control": "private, max-age=86400, immutable"}
 _PICTURE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"image/png": {}}}}
 _FILE: Final[dict[int | str, dict[str, Any]]] = {
@@ -89,14 +84,3 @@ async def spot(request: Request, explanation: str, asked: forms.AskedSpot) -> An
         return told_spot(why.channels(asked.x, asked.y, asked.count))
 
     return await in_turn(request, looked_into)
-
-
-def heat_png(why: Explanation) -> bytes:
-    """The map of one image as it is laid over the photo; a map of single pixels as the picture that
-    it is, since thin strokes over a photo can be read by nobody."""
-    drawn = pixels_drawn(why)
-    if drawn is not None:
-        stream = io.BytesIO()
-        drawn.save(stream, "PNG")
-        return stream.getvalue()
-    return heat_bytes(heat_of(why, why.signed), signed=why.signed)

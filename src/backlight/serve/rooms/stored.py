@@ -25,12 +25,12 @@ from backlight.explanations.regions import THRESHOLD
 from backlight.explanations.saving import encoded
 from backlight.serve.answers import in_turn
 from backlight.serve.explaining import forms
+from backlight.serve.explaining.files import KINDS, heat_png
 from backlight.serve.explaining.results import Result
 from backlight.serve.explaining.state import KEEPS_NOTHING, explaining
 from backlight.serve.explaining.store import Entry, Row
 from backlight.serve.explaining.telling import told_box
 from backlight.serve.failures import RESPONSES
-from backlight.serve.rooms.explanations import KINDS, heat_png
 from backlight.serve.saved_files import as_file
 
 router = APIRouter(prefix="/api", tags=["stored"], responses=RESPONSES)
