@@ -70,9 +70,8 @@ export class Session {
   async reopen(stored) {
     this.#kept = await keptAnswer(stored);
     const { photo, model, ...question } = this.#kept.asked;
-    const side = sideOf();
-    for (const name of ["target", "against", "method", "layer", "gradients", "question", "caption", "word"]) side[name] = String(question[name] ?? "");
-    side.not = question.counterfactual ? "1" : "";
+    const texts = Object.fromEntries(Object.entries(question).map(([name, value]) => [name, String(value)]));
+    const side = sideOf({ ...texts, not: question.counterfactual ? "1" : "" });
     this.cancel(1);
     this.answers[1] = this.failures[1] = null;
     this.#renew({ photo, model, sides: [side], side: 0, kept: stored });
